@@ -1,0 +1,261 @@
+"""Books at rest: row versions per entity, readable as of any generation.
+
+A row version lives in generations ``from_generation <= g < to_generation`` (open when the latter is
+absent). The generation being built is published + 1: its rows are invisible to readers of any
+published generation, closing a row in it hides nothing from them, and discarding it restores what
+was there. Readers always name a generation; the entity's ``published_generation`` is the newest.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from core.domain.books import (
+    Applied,
+    Batch,
+    Contact,
+    Invoice,
+    InvoiceDirection,
+    Journal,
+    JournalEntry,
+    JournalLine,
+    LedgerAccount,
+    RecordKind,
+    TaxCode,
+)
+from core.domain.proof import Cell, Finding, Proof
+
+PAGE_MAX: int = 1_000
+"""No page of rows is larger."""
+
+
+@frozen(kw_only=True)
+class Generation:
+    """One published, numbered state of an entity's books. ``bookmark`` starts the next import.
+
+    ``link_id`` is the link it came from: another link starts from nothing.
+    ``counts`` are live records per kind; ``added``/``changed``/``removed`` against the one before.
+    """
+
+    entity_id: str
+    number: int
+    run_id: str
+    link_id: str
+    published_at: dt.datetime
+    bookmark: str | None
+    counts: dict[RecordKind, int]
+    added: int
+    changed: int
+    removed: int
+    proof: Proof
+
+
+@frozen(kw_only=True)
+class TrialBalanceRow:
+    """One ledger account. ``opening_e4`` is before the asked range; debit and credit within it.
+
+    ``closing_e4`` = opening + debit - credit. ``account`` is None for a key no account has.
+    """
+
+    account_key: str
+    account: LedgerAccount | None
+    opening_e4: int
+    debit_e4: int
+    credit_e4: int
+    lines: int
+
+    @property
+    def closing_e4(self) -> int:
+        return self.opening_e4 + self.debit_e4 - self.credit_e4
+
+
+@frozen(kw_only=True)
+class LineFilter:
+    """All given conditions hold together. Dates inclusive; ``text`` is a substring, any case."""
+
+    account_key: str | None = None
+    entry_key: str | None = None
+    journal_key: str | None = None
+    contact_key: str | None = None
+    date_from: dt.date | None = None
+    date_to: dt.date | None = None
+    year: int | None = None
+    period: int | None = None
+    text: str | None = None
+
+
+@frozen(kw_only=True)
+class LineRow:
+    """A line with its entry's header, for reading."""
+
+    line: JournalLine
+    entry: JournalEntry | None
+
+
+@frozen(kw_only=True)
+class LinePage:
+    """Lines by (date, entry key, position, key). ``next_cursor`` None: no more."""
+
+    rows: tuple[LineRow, ...]
+    next_cursor: str | None
+
+
+@frozen(kw_only=True)
+class CellChange:
+    """What happened to one account in one period between two generations."""
+
+    cell: Cell
+    added: int
+    changed: int
+    removed: int
+    before_e4: int
+    after_e4: int
+
+
+@frozen(kw_only=True)
+class LineChange:
+    """One line that differs: ``before`` None = added, ``after`` None = removed."""
+
+    before: JournalLine | None
+    after: JournalLine | None
+
+
+@frozen(kw_only=True)
+class ChangePage:
+    changes: tuple[LineChange, ...]
+    next_cursor: str | None
+
+
+class Books(Protocol):
+    """Writing happens inside a writing unit of work, behind the fence ``runs.held``."""
+
+    def apply(self, entity_id: str, generation: int, batch: Batch) -> Applied:
+        """Apply one batch to the generation being built.
+
+        Only rows that differ are written. Applying the same batch again changes nothing.
+        ``whole_entries``, ``Everything`` and ``Window`` remove as their docstrings say; what was
+        seen is remembered until the ``last`` batch of that coverage, across workers.
+        """
+        ...
+
+    def start_over(self, entity_id: str, generation: int) -> None:
+        """Close every row in the generation being built: what a new link does not bring is gone."""
+        ...
+
+    def settle(self, entity_id: str, generation: int) -> Applied:
+        """After the last batch: drop entries without lines and invoices without their entry (only
+        those whose ``entry_key`` is set), bring the balances up to date, and return how the whole
+        generation differs from the one before. Doing it twice gives the same.
+        """
+        ...
+
+    def discard(self, entity_id: str, generation: int) -> None:
+        """Forget the generation being built. The published one is as it was."""
+        ...
+
+    def publish(self, generation: Generation) -> None:
+        """Record it as the newest; the caller saves the entity's pointer in the same unit."""
+        ...
+
+    def generation(self, entity_id: str, number: int) -> Generation | None: ...
+
+    def generations(
+        self, entity_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[Generation]:
+        """Newest first."""
+        ...
+
+    def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
+        """The newest generation published at or before the instant."""
+        ...
+
+    def cells(self, entity_id: str, generation: int) -> dict[Cell, int]:
+        """Balance per account, year and period; zero cells may be absent. Needs ``settle``."""
+        ...
+
+    def findings(self, entity_id: str, generation: int, *, limit: int) -> Sequence[Finding]:
+        """Entries that do not balance and accounts lines name but nobody has, by key."""
+        ...
+
+    def counts(self, entity_id: str, generation: int) -> dict[RecordKind, int]:
+        """Live records per kind, every kind present."""
+        ...
+
+    def trial_balance(
+        self,
+        entity_id: str,
+        generation: int,
+        *,
+        since: tuple[int, int] | None = None,
+        until: tuple[int, int] | None = None,
+    ) -> Sequence[TrialBalanceRow]:
+        """Per account by code then key, for cells with since <= (year, period) <= until.
+
+        Cells before ``since`` make the opening. Accounts without any line are left out.
+        """
+        ...
+
+    def lines(
+        self,
+        entity_id: str,
+        generation: int,
+        *,
+        where: LineFilter,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> LinePage:
+        """CorrectRequest (``bad-cursor``) for a cursor this storage did not give."""
+        ...
+
+    def entry(
+        self, entity_id: str, generation: int, key: str
+    ) -> tuple[JournalEntry, Sequence[JournalLine]] | None:
+        """A journal entry with its lines by position."""
+        ...
+
+    def accounts(self, entity_id: str, generation: int) -> Sequence[LedgerAccount]:
+        """By code, then key."""
+        ...
+
+    def journals(self, entity_id: str, generation: int) -> Sequence[Journal]: ...
+
+    def tax_codes(self, entity_id: str, generation: int) -> Sequence[TaxCode]: ...
+
+    def contacts(
+        self, entity_id: str, generation: int, *, after: str | None = None, limit: int = 100
+    ) -> Sequence[Contact]:
+        """By key."""
+        ...
+
+    def invoices(
+        self,
+        entity_id: str,
+        generation: int,
+        *,
+        direction: InvoiceDirection | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Invoice]:
+        """By key."""
+        ...
+
+    def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:
+        """Per account and period that differs between two generations, by (year, period, account).
+
+        A line that moved between cells counts as removed there and added here.
+        """
+        ...
+
+    def changed_lines(
+        self,
+        entity_id: str,
+        *,
+        older: int,
+        newer: int,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> ChangePage:
+        """Line by line, by key."""
+        ...

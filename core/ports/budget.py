@@ -1,0 +1,30 @@
+"""Calls left, per provider-declared scope, shared by all processes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from core.domain.failures import Wait
+from core.ports.provider import Limit
+
+
+class BudgetSpent(Wait):
+    """No call is left in a window; ``retry_at`` is when there is."""
+
+    default_code = "budget-spent"
+
+
+class Budgets(Protocol):
+    """Counts calls before they leave. Survives restarts where the storage does."""
+
+    def spend(self, scope: str, limits: Sequence[Limit]) -> datetime | None:
+        """Count one call against every limit, or none of them.
+
+        None: the call may leave now. Otherwise the instant at which it may be asked again;
+        nothing was counted.
+        """
+        ...
+
+    def learn(self, scope: str, limit: Limit, *, remaining: int, resets_at: datetime) -> None:
+        """What the provider itself said is left in that window; the lower figure counts."""
+        ...

@@ -1,0 +1,282 @@
+"""Storage: units of work over everything Monitr remembers.
+
+``storage.reading()`` and ``storage.writing()`` give a unit of work as a context manager. Only
+``commit()`` keeps what a writing unit did; leaving it otherwise rolls back. A writing unit holds
+the write lock from its first moment (so that reading and then writing inside it is one atomic
+step) and must therefore be short: no network call happens inside one. A reading unit sees one
+consistent state.
+
+A storage that cannot be had raises core.domain.failures: TryAgain (``storage-locked``),
+FixSettings (``storage-full``, ``storage-newer``: the data was written by a newer version).
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import field, frozen
+
+from core.domain.entity import Entity
+from core.domain.import_run import ImportRun
+from core.domain.integration import Administration, Integration
+from core.domain.onboarding import Organisation
+from core.domain.schedule import Slot, SlotRecord
+from core.ports.books import Books
+
+LIST_MAX: int = 1_000
+"""No list call returns more; callers page with ``after``."""
+
+
+class Organisations(Protocol):
+    def get(self, organisation_id: str) -> Organisation | None: ...
+
+    def all(self) -> Sequence[Organisation]:
+        """By creation, oldest first; at most LIST_MAX."""
+        ...
+
+    def save(self, organisation: Organisation) -> None:
+        """Insert or replace by id. The same holds for every ``save`` below."""
+        ...
+
+
+class Integrations(Protocol):
+    def get(self, integration_id: str) -> Integration | None: ...
+
+    def of(self, organisation_id: str) -> Sequence[Integration]:
+        """By creation, oldest first; at most LIST_MAX."""
+        ...
+
+    def save(self, integration: Integration) -> None: ...
+
+    def administrations(self, integration_id: str) -> Sequence[Administration]:
+        """As last found, in the provider's order."""
+        ...
+
+    def save_administrations(
+        self, integration_id: str, administrations: Sequence[Administration]
+    ) -> None:
+        """Replace the whole list."""
+        ...
+
+
+class Entities(Protocol):
+    def get(self, entity_id: str) -> Entity | None: ...
+
+    def of(
+        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+    ) -> Sequence[Entity]:
+        """By id, after the id ``after``; at most LIST_MAX."""
+        ...
+
+    def linked(self, integration_id: str) -> Sequence[Entity]:
+        """Entities with any link to the integration, by id; at most LIST_MAX."""
+        ...
+
+    def save(self, entity: Entity) -> None:
+        """Includes its links, all of them."""
+        ...
+
+
+class Runs(Protocol):
+    def get(self, run_id: str) -> ImportRun | None: ...
+
+    def add(self, run: ImportRun) -> bool:
+        """False, and nothing stored, when the link has an unfinished run or the slot has one."""
+        ...
+
+    def replace(self, before: ImportRun, now: ImportRun) -> bool:
+        """Compare-and-swap: stores ``now`` only if the row still has before's status and attempt.
+
+        A finished run never changes: replacing one returns False.
+        """
+        ...
+
+    def held(self, run_id: str, attempt: int) -> ImportRun | None:
+        """The run, locked until the unit ends, if it is In Progress under that attempt; else None.
+
+        This is the fence: every write of a worker starts here.
+        """
+        ...
+
+    def unfinished(self, link_id: str) -> ImportRun | None: ...
+
+    def due(self, now: datetime, limit: int) -> Sequence[ImportRun]:
+        """Waiting runs with ``due_at`` <= now, the longest due first."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> Sequence[ImportRun]:
+        """In Progress runs whose lease is over, the longest over first."""
+        ...
+
+    def of(
+        self,
+        organisation_id: str,
+        *,
+        entity_id: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[ImportRun]:
+        """Newest first (by id); continues below the id ``before``."""
+        ...
+
+    def newest(self, entity_ids: Sequence[str]) -> dict[str, ImportRun]:
+        """The newest run per entity, for those that have one."""
+        ...
+
+
+class Slots(Protocol):
+    def open(self, record: SlotRecord) -> bool:
+        """False, and nothing stored, when the slot has a record already."""
+        ...
+
+    def get(self, slot: Slot) -> SlotRecord | None: ...
+
+    def of(self, entity_id: str, *, limit: int = 60) -> Sequence[SlotRecord]:
+        """Newest slot first."""
+        ...
+
+
+@frozen(kw_only=True)
+class Event:
+    """One line of the activity. ``sequence`` is 0 until stored, then grows without being reused.
+
+    ``kind`` is a stable word (``run.published``); ``text`` a sentence; ``data`` small and plain,
+    free of secrets.
+    """
+
+    organisation_id: str
+    at: datetime
+    kind: str
+    text: str
+    actor: str = "monitr"
+    integration_id: str | None = None
+    entity_id: str | None = None
+    run_id: str | None = None
+    data: dict[str, str] = field(factory=dict)
+    sequence: int = 0
+
+
+class Activity(Protocol):
+    def append(self, event: Event) -> None: ...
+
+    def after(self, organisation_id: str, sequence: int, *, limit: int = 200) -> Sequence[Event]:
+        """Events with a greater sequence, oldest first. Events become visible in sequence order."""
+        ...
+
+    def newest(self, organisation_id: str, *, limit: int = 50) -> Sequence[Event]:
+        """Newest first."""
+        ...
+
+
+class Secrets(Protocol):
+    """Sealed bytes by row name; what is in them is the vault's and the service's affair."""
+
+    def get(self, row: str) -> bytes | None: ...
+
+    def put(self, row: str, sealed: bytes) -> None: ...
+
+    def delete(self, row: str) -> None: ...
+
+    def rows(self) -> Sequence[str]:
+        """Every row name, sorted: for rotation."""
+        ...
+
+
+@frozen(kw_only=True)
+class TokenRow:
+    """The tokens of one integration, sealed, in a row with a version of its own."""
+
+    integration_id: str
+    version: int
+    sealed: bytes = field(repr=False)
+    obtained_at: datetime
+    expires_at: datetime
+    refresh_expires_at: datetime | None = None
+    uncertain: bool = False
+    """A refresh left and no answer came: settle by probe, then by asking to reconnect."""
+
+
+class Tokens(Protocol):
+    def get(self, integration_id: str) -> TokenRow | None: ...
+
+    def swap(self, row: TokenRow, *, expected_version: int | None) -> bool:
+        """Store if the row's version is still the expected one (None: no row). False otherwise."""
+        ...
+
+    def delete(self, integration_id: str) -> None: ...
+
+
+@frozen(kw_only=True)
+class OAuthAttempt:
+    """One authorisation under way. Found by the SHA-256 of its state; single use."""
+
+    state_sha256: str
+    organisation_id: str
+    operator: str
+    provider: str
+    integration_id: str
+    redirect_uri: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    outcome: str | None = None
+    """A sentence once it ended: what the landing page and the waiting front end show."""
+    failed: bool = False
+
+
+class OAuthAttempts(Protocol):
+    def add(self, attempt: OAuthAttempt) -> None: ...
+
+    def get(self, state_sha256: str) -> OAuthAttempt | None: ...
+
+    def save(self, attempt: OAuthAttempt) -> None: ...
+
+    def latest(self, integration_id: str) -> OAuthAttempt | None: ...
+
+
+class Leases(Protocol):
+    """Named locks with an owner and an end, across processes."""
+
+    def acquire(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
+        """True when the name was free, over, or already this owner's; then held until ``until``."""
+        ...
+
+    def release(self, name: str, owner: str) -> None:
+        """Frees it only if this owner holds it."""
+        ...
+
+    def holder(self, name: str, *, now: datetime) -> str | None: ...
+
+
+class Settings(Protocol):
+    """Small documents of text by name (app registrations without secrets, addresses)."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, value: str) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    organisations: Organisations
+    integrations: Integrations
+    entities: Entities
+    runs: Runs
+    slots: Slots
+    activity: Activity
+    secrets: Secrets
+    tokens: Tokens
+    oauth_attempts: OAuthAttempts
+    leases: Leases
+    settings: Settings
+    books: Books
+
+    def commit(self) -> None: ...
+
+
+class Storage(Protocol):
+    def reading(self) -> AbstractContextManager[UnitOfWork]: ...
+
+    def writing(self) -> AbstractContextManager[UnitOfWork]: ...
+
+    def close(self) -> None: ...
