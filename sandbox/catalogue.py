@@ -1,0 +1,27 @@
+"""The one table in which a stand-in is registered, and the order that gives each its port."""
+
+from sandbox.exact_online import ExactOnline
+from sandbox.stand_in import StandIn
+
+KEYS = (
+    "exact-online",
+    "moneybird",
+    "twinfield",
+    "yuki",
+    "quickbooks",
+    "xero",
+    "eboekhouden",
+    "horus",
+    "minox",
+    "octopus",
+    "odoo",
+    "csv",
+    "stripe",
+    "hubspot",
+)
+"""All providers in catalogue order; with a base port N a provider listens on N + its place."""
+
+STAND_INS: dict[str, type[StandIn]] = {
+    ExactOnline.key: ExactOnline,
+}
+"""Register a new stand-in here."""
