@@ -206,6 +206,10 @@ class Tokens(Protocol):
 
     def delete(self, integration_id: str) -> None: ...
 
+    def all(self) -> Sequence[TokenRow]:
+        """Every row, by integration id: for rotation."""
+        ...
+
 
 @frozen(kw_only=True)
 class OAuthAttempt:
