@@ -15,8 +15,11 @@ from core.domain.failures import RETRYABLE_ACTIONS, OurBug, Trouble
 from core.domain.proof import Proof
 from core.domain.schedule import Slot
 
-LEASE_SECONDS: Final = 120
-"""A worker extends its lease while it makes progress; this long without it, the run is freed."""
+LEASE_SECONDS: Final = 300
+"""A worker extends its lease with every batch; this long without progress, the run is freed.
+
+Longer than the longest single wait of a transport (its deadline plus a pause for a minute limit).
+"""
 
 STRIKES_MAX: Final = 4
 """Attempts that may end badly before the run fails. Waiting for a limit is no strike."""

@@ -105,8 +105,8 @@ class Runs(Protocol):
         """Waiting runs with ``due_at`` <= now, the longest due first."""
         ...
 
-    def expired(self, now: datetime, limit: int) -> Sequence[ImportRun]:
-        """In Progress runs whose lease is over, the longest over first."""
+    def in_progress(self, limit: int) -> Sequence[ImportRun]:
+        """In Progress runs, the lease that ends (or ended) first comes first."""
         ...
 
     def of(

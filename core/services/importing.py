@@ -1,0 +1,258 @@
+"""Requesting imports, and keeping the queue honest: the sweep."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+from attrs import frozen
+
+from core.domain.entity import Entity, Link
+from core.domain.failures import (
+    Action,
+    CorrectRequest,
+    Failure,
+    FixSettings,
+    Reconnect,
+    Trouble,
+)
+from core.domain.import_run import ImportRun, RunCause, RunStatus
+from core.domain.integration import IntegrationStatus, unusable_sentence
+from core.domain.schedule import Slot
+from core.ports.storage import LIST_MAX, UnitOfWork
+from core.services.ports import Ports, entity_of, organisation_of
+from core.services.sources import provider_name
+
+SWEEP_MAX: Final = 500
+"""Runs handled per sweep and kind; the next sweep takes the rest."""
+
+PRESENCE_SECONDS: Final = 30
+"""A worker says it is there every few seconds; silent this long, it counts as gone."""
+
+
+@frozen(kw_only=True)
+class Requested:
+    """What became of one entity's request: a run, or the reason there is none."""
+
+    entity: Entity
+    run: ImportRun | None
+    refusal: Failure | None = None
+
+
+@frozen(kw_only=True)
+class Swept:
+    """What a sweep did: run ids put back, failed for good, and rung."""
+
+    freed: tuple[str, ...]
+    failed: tuple[str, ...]
+    rung: tuple[str, ...]
+
+
+def presence(worker: str) -> str:
+    """The lease name by which a worker shows that it is alive."""
+    return f"worker:{worker}"
+
+
+ANY_WORKER: Final = "workers"
+"""The lease any standing worker keeps renewing, so that front ends can tell whether one runs."""
+
+
+def waiting_run(
+    ports: Ports,
+    entity: Entity,
+    link: Link,
+    cause: RunCause,
+    *,
+    slot: Slot | None = None,
+    late: bool = False,
+) -> ImportRun:
+    """A run as it is born: Waiting, due at once."""
+    now = ports.clock.now()
+    return ImportRun(
+        id=ports.ids.new("run"),
+        organisation_id=entity.organisation_id,
+        entity_id=entity.id,
+        link_id=link.id,
+        integration_id=link.integration_id,
+        status=RunStatus.WAITING,
+        cause=cause,
+        requested_at=now,
+        due_at=now,
+        slot=slot,
+        late=late,
+    )
+
+
+def unusable(uow: UnitOfWork, link: Link) -> Failure | None:
+    """Why the link's integration cannot import now, or None."""
+    integration = uow.integrations.get(link.integration_id)
+    assert integration is not None, "integrations are never deleted"
+    if integration.usable:
+        return None
+    sentence = unusable_sentence(integration, provider_name(integration))
+    if integration.status is IntegrationStatus.NEEDS_RECONNECT:
+        return Reconnect(sentence)
+    return FixSettings(sentence, code="integration-unusable")
+
+
+@frozen
+class ImportingService:
+    ports: Ports
+
+    def request(
+        self, organisation_id: str, entity_ids: Sequence[str] | None, *, operator: str
+    ) -> tuple[Requested, ...]:
+        """Ask for imports now (None: every entity). One answer per entity, refusals included.
+
+        Unknown for an id that is not the organisation's: then nothing is requested at all.
+        """
+        answers = []
+        with self.ports.storage.writing() as uow:
+            organisation_of(uow, organisation_id)
+            if entity_ids is None:
+                entities = _every_entity(uow, organisation_id)
+            else:
+                entities = [
+                    entity_of(uow, organisation_id, entity_id)
+                    for entity_id in dict.fromkeys(entity_ids)
+                ]
+            answers = [self._request(uow, entity, operator=operator) for entity in entities]
+            uow.commit()
+        for answer in answers:
+            if answer.run is not None:
+                self.ports.doorbell.ring(answer.run.id)
+        return tuple(answers)
+
+    def _request(self, uow: UnitOfWork, entity: Entity, *, operator: str) -> Requested:
+        link = entity.primary
+        refusal: Failure | None
+        if link is None:
+            refusal = FixSettings(
+                f"{entity.name} has no accounting link: link it to an integration first.",
+                code="no-primary-link",
+            )
+            return Requested(entity=entity, run=None, refusal=refusal)
+        refusal = unusable(uow, link)
+        if refusal is not None:
+            return Requested(entity=entity, run=None, refusal=refusal)
+        held = uow.runs.unfinished(link.id)
+        if held is not None:
+            waits = held.status is RunStatus.WAITING
+            refusal = CorrectRequest(
+                f"An import of {entity.name} is {'waiting' if waits else 'running'} already: "
+                "it will bring the newest books.",
+                code="already-running",
+            )
+            if waits:
+                # A person asking does not wait for a later retry; the wait of a limit stays.
+                self._hasten(uow, held)
+            return Requested(entity=entity, run=held if waits else None, refusal=refusal)
+        run = waiting_run(self.ports, entity, link, RunCause.MANUAL)
+        added = uow.runs.add(run)
+        assert added, "a writing unit is exclusive"
+        self.ports.event(
+            uow,
+            entity.organisation_id,
+            "run.requested",
+            f"An import of {entity.name} was requested.",
+            actor=operator,
+            entity_id=entity.id,
+            run_id=run.id,
+        )
+        return Requested(entity=entity, run=run)
+
+    def _hasten(self, uow: UnitOfWork, held: ImportRun) -> None:
+        waits_for_limit = held.trouble is not None and held.trouble.action is Action.WAIT
+        if not waits_for_limit and held.due_at > self.ports.clock.now():
+            uow.runs.replace(held, attrs.evolve(held, due_at=self.ports.clock.now()))
+
+    def sweep(self) -> Swept:
+        """Free runs of workers that are gone, and ring for every run that is due.
+
+        Safe to run at any time, from any number of processes.
+        """
+        now = self.ports.clock.now()
+        freed, failed = [], []
+        with self.ports.storage.reading() as uow:
+            orphans = [
+                run
+                for run in uow.runs.in_progress(SWEEP_MAX)
+                if run.lease_expired(now) or not _alive(uow, run, now)
+            ]
+        for orphan in orphans:
+            ended = self._free(orphan)
+            if ended is not None:
+                (failed if ended.finished else freed).append(ended.id)
+        with self.ports.storage.reading() as uow:
+            due = [run.id for run in uow.runs.due(now, SWEEP_MAX)]
+        for run_id in due:
+            self.ports.doorbell.ring(run_id)
+        return Swept(freed=tuple(freed), failed=tuple(failed), rung=tuple(due))
+
+    def _free(self, orphan: ImportRun) -> ImportRun | None:
+        """Put the run back (or fail it when attempts are spent); None when it moved meanwhile."""
+        now = self.ports.clock.now()
+        with self.ports.storage.writing() as uow:
+            held = uow.runs.held(orphan.id, orphan.attempt)
+            if held is None or not (held.lease_expired(now) or not _alive(uow, held, now)):
+                return None
+            trouble = Trouble(
+                action=Action.TRY_AGAIN,
+                sentence="The worker that ran this import is gone; another continues from its "
+                "last batch.",
+                detail=f"owner {held.owner}, attempt {held.attempt}",
+                code="worker-lost",
+                retry_at=None,
+            )
+            ended = held.ended_badly(now=now, trouble=trouble)
+            if not ended.finished:
+                ended = attrs.evolve(ended, due_at=now)
+            else:
+                assert held.generation is not None, "a claimed run builds a generation"
+                uow.books.discard(held.entity_id, held.generation)
+            uow.runs.replace(held, ended)
+            self.ports.event(
+                uow,
+                held.organisation_id,
+                "run.freed",
+                trouble.sentence,
+                entity_id=held.entity_id,
+                run_id=held.id,
+            )
+            uow.commit()
+        return ended
+
+    def beat(self, worker: str, *, standing: bool) -> None:
+        """Show that a worker is alive. ``standing`` workers also take runs others ring for."""
+        now = self.ports.clock.now()
+        until = now + timedelta(seconds=PRESENCE_SECONDS)
+        with self.ports.storage.writing() as uow:
+            uow.leases.acquire(presence(worker), worker, now=now, until=until)
+            if standing:
+                uow.leases.acquire(ANY_WORKER, worker, now=now, until=until)
+            uow.commit()
+
+    def leave(self, worker: str) -> None:
+        """A worker ends in good order."""
+        with self.ports.storage.writing() as uow:
+            uow.leases.release(presence(worker), worker)
+            uow.leases.release(ANY_WORKER, worker)
+            uow.commit()
+
+    def worker_standing(self) -> bool:
+        """Whether some process will take rung runs."""
+        with self.ports.storage.reading() as uow:
+            return uow.leases.holder(ANY_WORKER, now=self.ports.clock.now()) is not None
+
+
+def _alive(uow: UnitOfWork, run: ImportRun, now: datetime) -> bool:
+    return run.owner is not None and uow.leases.holder(presence(run.owner), now=now) is not None
+
+
+def _every_entity(uow: UnitOfWork, organisation_id: str) -> list[Entity]:
+    entities: list[Entity] = []
+    after = None
+    while page := uow.entities.of(organisation_id, after=after, limit=LIST_MAX):
+        entities += page
+        after = page[-1].id
+    return entities

@@ -1,0 +1,220 @@
+"""Selecting administrations as entities, and linking entities to integrations."""
+
+from collections.abc import Sequence
+
+import attrs
+from attrs import frozen
+
+from core.domain.entity import Entity, Link, LinkRole
+from core.domain.failures import CorrectRequest, Unknown
+from core.domain.import_run import ImportRun, RunCause
+from core.domain.integration import Administration, Integration, IntegrationStatus
+from core.domain.onboarding import OnboardingStep
+from core.ports.storage import UnitOfWork
+from core.services.importing import waiting_run
+from core.services.ports import Ports, entity_of, integration_of, organisation_of
+from core.services.sources import provider_name
+
+
+@frozen(kw_only=True)
+class Selection:
+    """``created`` are new entities, ``already`` were followed before, ``refused`` say why."""
+
+    created: tuple[Entity, ...]
+    already: tuple[Entity, ...]
+    refused: tuple[tuple[Administration, str], ...]
+    runs: tuple[ImportRun, ...]
+
+
+@frozen
+class LinkingService:
+    ports: Ports
+
+    def select(
+        self,
+        organisation_id: str,
+        integration_id: str,
+        administration_keys: Sequence[str] | None,
+        *,
+        operator: str,
+    ) -> Selection:
+        """Follow administrations (None: all that can be imported); confirms the connection.
+
+        Each becomes an entity whose primary link is this integration, with its first import
+        waiting. One that is followed already is left as it is.
+        """
+        with self.ports.storage.writing() as uow:
+            organisation = organisation_of(uow, organisation_id)
+            integration = integration_of(uow, organisation_id, integration_id)
+            _require_answered(integration)
+            chosen = _chosen(uow.integrations.administrations(integration_id), administration_keys)
+            followed = {
+                link.administration_key: entity
+                for entity in uow.entities.linked(integration_id)
+                for link in entity.links
+                if link.integration_id == integration_id
+            }
+            created, already, refused, runs = [], [], [], []
+            if integration.status is IntegrationStatus.PENDING:
+                integration = integration.moved(IntegrationStatus.ACTIVE)
+                uow.integrations.save(integration)
+            for administration in chosen:
+                if administration.key in followed:
+                    already.append(followed[administration.key])
+                elif not administration.importable:
+                    refused.append((administration, administration.obstacle or "not importable"))
+                else:
+                    entity, run = self._follow(uow, integration, administration)
+                    created.append(entity)
+                    runs.append(run)
+            if created:
+                step = organisation.at(OnboardingStep.FIRST_IMPORTS, integration_id)
+                uow.organisations.save(step)
+                self.ports.event(
+                    uow,
+                    organisation_id,
+                    "entities.selected",
+                    f"{len(created)} administrations of {provider_name(integration)} are followed.",
+                    actor=operator,
+                    integration_id=integration_id,
+                )
+            uow.commit()
+        for run in runs:
+            self.ports.doorbell.ring(run.id)
+        return Selection(
+            created=tuple(created),
+            already=tuple(already),
+            refused=tuple(refused),
+            runs=tuple(runs),
+        )
+
+    def link(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        integration_id: str,
+        administration_key: str,
+        *,
+        role: LinkRole = LinkRole.PRIMARY,
+        operator: str,
+    ) -> Entity:
+        """Link an entity to an administration. A new primary replaces the former one.
+
+        Its next import then brings the new administration's books whole; earlier generations stay
+        readable. Refused while an import of the entity is under way.
+        """
+        with self.ports.storage.writing() as uow:
+            entity = entity_of(uow, organisation_id, entity_id)
+            integration = integration_of(uow, organisation_id, integration_id)
+            _require_answered(integration)
+            found = _chosen(
+                uow.integrations.administrations(integration_id), (administration_key,)
+            )[0]
+            if not found.importable:
+                raise CorrectRequest(
+                    f"{found.name} cannot be linked now: {found.obstacle}.", code="not-importable"
+                )
+            link = Link(
+                id=self.ports.ids.new("lnk"),
+                integration_id=integration_id,
+                administration_key=administration_key,
+                provider=integration.provider,
+                role=role,
+            )
+            _require_free(uow, entity, link)
+            primary = entity.primary
+            if primary is not None and uow.runs.unfinished(primary.id) is not None:
+                raise CorrectRequest(
+                    f"{entity.name} is being imported: link it when the import has ended.",
+                    code="import-under-way",
+                )
+            linked = (
+                entity.with_primary(link)
+                if role is LinkRole.PRIMARY
+                else entity.with_additional(link)
+            )
+            if role is LinkRole.PRIMARY:
+                linked = attrs.evolve(linked, currency=found.currency)
+            uow.entities.save(linked)
+            if integration.status is IntegrationStatus.PENDING:
+                uow.integrations.save(integration.moved(IntegrationStatus.ACTIVE))
+            self.ports.event(
+                uow,
+                organisation_id,
+                "entity.linked",
+                f"{entity.name} is linked to {found.name} at {provider_name(integration)}.",
+                actor=operator,
+                integration_id=integration_id,
+                entity_id=entity_id,
+            )
+            uow.commit()
+        return linked
+
+    def _follow(
+        self, uow: UnitOfWork, integration: Integration, administration: Administration
+    ) -> tuple[Entity, ImportRun]:
+        link = Link(
+            id=self.ports.ids.new("lnk"),
+            integration_id=integration.id,
+            administration_key=administration.key,
+            provider=integration.provider,
+            role=LinkRole.PRIMARY,
+        )
+        entity = Entity(
+            id=self.ports.ids.new("ent"),
+            organisation_id=integration.organisation_id,
+            name=administration.name,
+            currency=administration.currency,
+            created_at=self.ports.clock.now(),
+            links=(link,),
+        )
+        uow.entities.save(entity)
+        run = waiting_run(self.ports, entity, link, RunCause.FIRST)
+        added = uow.runs.add(run)
+        assert added, "a new link has no other run"
+        return entity, run
+
+
+def _require_answered(integration: Integration) -> None:
+    if integration.status in {IntegrationStatus.PENDING, IntegrationStatus.ACTIVE} and (
+        integration.account is not None
+    ):
+        return
+    raise CorrectRequest(
+        f"{provider_name(integration)} is {integration.status.value}"
+        f"{'' if integration.account else ' and not authorised yet'}: connect it first.",
+        code="integration-state",
+    )
+
+
+def _chosen(
+    administrations: Sequence[Administration], keys: Sequence[str] | None
+) -> list[Administration]:
+    """The administrations of those keys; Unknown names the first that is not covered."""
+    if keys is None:
+        return list(administrations)
+    by_key = {administration.key: administration for administration in administrations}
+    for key in keys:
+        if key not in by_key:
+            raise Unknown(
+                f"This integration covers no administration {key!r}: "
+                "list its administrations, or reconnect and grant it.",
+                code="unknown-administration",
+            )
+    return [by_key[key] for key in dict.fromkeys(keys)]
+
+
+def _require_free(uow: UnitOfWork, entity: Entity, link: Link) -> None:
+    """An administration is the books of one entity only."""
+    for other in uow.entities.linked(link.integration_id):
+        for held in other.links:
+            if (
+                other.id != entity.id
+                and held.administration_key == link.administration_key
+                and held.integration_id == link.integration_id
+                and LinkRole.PRIMARY in {held.role, link.role}
+            ):
+                raise CorrectRequest(
+                    f"That administration is followed as {other.name} already.",
+                    code="already-followed",
+                )
