@@ -1,0 +1,1 @@
+"""What every provider's adapter is built from: transport, failures, OAuth, decoding."""

@@ -1,0 +1,375 @@
+"""The one module that speaks HTTP. Nothing outside it imports the HTTP library.
+
+``Transport.send`` is for reads of books: it spends budget, retries what may be repeated, and
+returns successful answers only; everything else is a Failure from the provider's table.
+``Transport.attempt`` is one request and whatever status came back: for token endpoints, which are
+never repeated, and for adapters that judge a body themselves.
+
+Retries are a loop of our own: stamina's sleeps cannot be given our clock, and a wait is here
+either a pause of the worker or, when longer, a Wait that puts the run back.
+"""
+
+import ssl
+import time
+from datetime import datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from adapters.providers.kit.calls import Answer, Kit, NoAnswer, NotSent, Observer, Request
+from adapters.providers.kit.origins import check_scheme, is_loopback
+from adapters.providers.kit.retry_table import (
+    SIGNAL_TEXT_CHARACTERS_MAX,
+    Decision,
+    FailureTable,
+    Signal,
+)
+from adapters.providers.kit.watchdog import Watchdog
+from core.domain.failures import Failure, FixSettings, NotUnderstood, OurBug
+from core.ports.budget import BudgetSpent
+
+ATTEMPTS_MAX: Final = 4
+RETRY_TOTAL_SECONDS_MAX: Final = 240.0
+"""Paused in total between the attempts of one call."""
+BACK_OFF_SECONDS: Final = (1.0, 4.0, 16.0)
+"""Before the second, third and fourth attempt. No jitter: budgets already space the workers."""
+
+PAUSE_SECONDS_MAX: Final = 65.0
+"""A wait up to this long is slept through (a minute's limit); a longer one ends the call."""
+PAUSE_SECONDS_MIN: Final = 0.05
+BUDGET_PAUSES_MAX: Final = 10
+"""Times one call may be outrun by other workers before it gives up its turn."""
+
+_SLACK_SECONDS: Final = 1.0
+"""Providers' resets are precise to the second at best."""
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("monitr.provider")
+
+
+class Transport:
+    """Calls one provider. Not thread-safe, as a source is not; ``close`` it after use."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        table: FailureTable,
+        *,
+        reason_header: str = "",
+        observe: Observer | None = None,
+    ) -> None:
+        """``reason_header`` (lower case) is quoted to the table as the signal's reason."""
+        self.calls = 0
+        """Requests that left."""
+        self._kit = kit
+        self._table = table
+        self._reason_header = reason_header
+        self._observe = observe
+        self._clients: dict[bool, httpx.Client] = {}
+        self._watchdog = Watchdog()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def send(self, request: Request) -> Answer:
+        """A successful answer, or a Failure. Repeatable reads are retried within named limits."""
+        paused_seconds = 0.0
+        attempt = 1
+        while True:
+            self._spend(request)
+            failure, again = self._try(request, attempt)
+            if isinstance(failure, Answer):
+                return failure
+            seconds = self._seconds_before_next(failure, attempt) if again else None
+            if (
+                not request.repeatable
+                or seconds is None
+                or attempt >= ATTEMPTS_MAX
+                or paused_seconds + seconds > RETRY_TOTAL_SECONDS_MAX
+            ):
+                raise failure
+            self._kit.clock.pause(seconds)
+            paused_seconds += seconds
+            attempt += 1
+
+    def _try(self, request: Request, attempt: int) -> tuple[Answer | Failure, bool]:
+        """One attempt: the answer, or the failure and whether asking again may help."""
+        try:
+            answer = self.attempt(request, number=attempt)
+        except (NotSent, NoAnswer) as error:
+            return error, True
+        if answer.is_success:
+            return answer, False
+        decision = self.judge(answer)
+        return decision.failure, decision.again
+
+    def judge(self, answer: Answer) -> Decision:
+        """What the table says of an unwelcome answer."""
+        text = answer.text(SIGNAL_TEXT_CHARACTERS_MAX)
+        return self._table.decide(
+            Signal(
+                status=answer.status,
+                reason=answer.headers.get(self._reason_header, ""),
+                text="" if text.lstrip().startswith("<") else text,
+                headers=answer.headers,
+                host=answer.host,
+                target=_redirect_target(answer),
+            ),
+            self._kit.clock.now(),
+        )
+
+    def attempt(self, request: Request, *, number: int = 1) -> Answer:
+        """Exactly one request; any status is returned.
+
+        NotSent: it certainly did not reach the provider. NoAnswer: it left, and no whole answer
+        came. FixSettings: the address, the certificate or a header cannot be used.
+        NotUnderstood: an answer larger than the limit. Redirects are not followed.
+        """
+        host = self._check(request)
+        self.calls += 1
+        started = time.monotonic()
+        outcome: Answer | None = None
+        trouble = ""
+        try:
+            outcome = self._exchange(request, host)
+        except Failure as error:
+            trouble = error.code
+            raise
+        finally:
+            self._record(request, host, number, started, outcome, trouble)
+        if self._observe is not None:
+            self._observe(request, outcome)
+        return outcome
+
+    def _exchange(self, request: Request, host: str) -> Answer:
+        deadline = time.monotonic() + self._kit.time_outs.deadline
+        try:
+            with (
+                self._watchdog.guard(self._kit.time_outs.deadline) as trace,
+                self._client(host).stream(
+                    request.method,
+                    request.url,
+                    headers={**request.headers, "user-agent": self._kit.user_agent},
+                    content=request.body,
+                    extensions={"trace": trace},
+                ) as response,
+            ):
+                body = self._read(response, request, host, deadline)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(status=response.status_code, headers=headers, body=body, host=host)
+        except httpx.HTTPError as error:
+            raise self._translated(error, host) from None
+        except (httpx.InvalidURL, httpx.CookieConflict):
+            raise _bad_address(host) from None
+
+    def _read(
+        self, response: httpx.Response, request: Request, host: str, deadline: float
+    ) -> bytes:
+        # Chunk by chunk, decoded: one compressed chunk of 64 KiB is the most that is ever held
+        # beyond the limit (some 64 MiB at the worst ratio gzip has).
+        limit = request.answer_bytes_max or self._kit.sizes.answer_bytes
+        taken = bytearray()
+        for chunk in response.iter_bytes():
+            taken += chunk
+            if len(taken) > limit:
+                raise NotUnderstood(
+                    f"{self._table.provider} sent more than {limit // 1024} KiB in one answer: "
+                    "report it.",
+                    detail=f"host {host}, status {response.status_code}",
+                    code="answer-too-large",
+                )
+            if time.monotonic() > deadline:
+                raise self._too_slow(host)
+        return bytes(taken)
+
+    def _translated(self, error: httpx.HTTPError, host: str) -> Failure:
+        """The library's errors in our words. Its texts may quote headers and are not repeated."""
+        kind = type(error).__name__
+        provider = self._table.provider
+        if self._watchdog.bit:
+            return self._too_slow(host)
+        if isinstance(error, httpx.ConnectError) and _is_tls(error):
+            return FixSettings(
+                f"The certificate of {host} is not trusted here: correct the address, or add the "
+                "certificate authority to this machine.",
+                detail=f"{kind}: {_tls_reason(error)}",
+                code="tls-failed",
+            )
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return _bad_address(host)
+        if isinstance(error, httpx.LocalProtocolError):
+            return FixSettings(
+                "A key or address holds a character that cannot be sent: enter it again.",
+                detail=kind,
+                code="unsendable",
+            )
+        if isinstance(
+            error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+        ):
+            return NotSent(
+                f"{provider} cannot be reached at {host}: check the address and the network; the "
+                "import is tried again later.",
+                detail=kind,
+            )
+        return NoAnswer(
+            f"{provider} did not answer in full: the import is tried again later.",
+            detail=f"{kind}, host {host}",
+        )
+
+    def _too_slow(self, host: str) -> NoAnswer:
+        return NoAnswer(
+            f"{self._table.provider} took too long to answer: the import is tried again later.",
+            detail=f"host {host}, deadline {self._kit.time_outs.deadline:g} s",
+            code="too-slow",
+        )
+
+    def _check(self, request: Request) -> str:
+        """The host, after the limits on what is sent."""
+        sizes = self._kit.sizes
+        try:
+            parts = urlsplit(request.url)
+            host = parts.hostname or ""
+            port = parts.port
+        except ValueError:
+            raise _bad_address("the provider") from None
+        check_scheme(parts.scheme, host)
+        if len(request.url) > sizes.url_characters:
+            raise _too_large(f"{len(request.url)} characters of URL to {host}")
+        if request.body is not None and len(request.body) > sizes.request_bytes:
+            raise _too_large(f"{len(request.body)} bytes to {host}")
+        for name, value in request.headers.items():
+            if not value.isascii() or not value.isprintable():
+                raise FixSettings(
+                    "A key holds a character that cannot be sent: enter it again.",
+                    detail=f"header {name}",
+                    code="unsendable",
+                )
+        return f"{host}:{port}" if port else host
+
+    def _client(self, host: str) -> httpx.Client:
+        # This machine is never asked for through a proxy of the environment.
+        loopback = is_loopback(host.rsplit(":", 1)[0])
+        client = self._clients.get(loopback)
+        if client is None:
+            wait = self._kit.time_outs
+            client = httpx.Client(
+                timeout=httpx.Timeout(
+                    connect=wait.connect, read=wait.read, write=wait.write, pool=wait.pool
+                ),
+                follow_redirects=False,
+                trust_env=not loopback,
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+                headers={"accept-encoding": "gzip"},
+                # Providers are spoken to without memory: no cookie is ever kept.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            )
+            self._clients[loopback] = client
+        return client
+
+    def _spend(self, request: Request) -> None:
+        """Take a call from every budget, pausing for short waits. Never inside a transaction."""
+        clock = self._kit.clock
+        for charge in request.charges:
+            for _ in range(BUDGET_PAUSES_MAX):
+                at = self._kit.budgets.spend(charge.scope, charge.limits)
+                if at is None:
+                    break
+                seconds = (at - clock.now()).total_seconds()
+                if seconds > PAUSE_SECONDS_MAX:
+                    raise self._budget_spent(charge.scope, at)
+                clock.pause(max(seconds, PAUSE_SECONDS_MIN))
+            else:
+                at = clock.now() + timedelta(seconds=PAUSE_SECONDS_MAX)
+                raise self._budget_spent(charge.scope, at)
+
+    def _budget_spent(self, scope: str, at: datetime) -> BudgetSpent:
+        return BudgetSpent(
+            f"The calls {self._table.provider} allows are used up: the import continues by itself.",
+            detail=f"scope {scope}",
+            retry_at=at,
+        )
+
+    def _seconds_before_next(self, failure: Failure, attempt: int) -> float | None:
+        """Seconds to pause before another attempt; None when that is too long to sleep through."""
+        back_off = BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS)) - 1]
+        if failure.retry_at is None:
+            return back_off
+        seconds = (failure.retry_at - self._kit.clock.now()).total_seconds() + _SLACK_SECONDS
+        return max(seconds, back_off) if seconds <= PAUSE_SECONDS_MAX else None
+
+    def _record(
+        self,
+        request: Request,
+        host: str,
+        number: int,
+        started: float,
+        answer: Answer | None,
+        trouble: str,
+    ) -> None:
+        _log.info(
+            "provider-call",
+            provider=self._table.provider,
+            method=request.method,
+            host=host,
+            path=urlsplit(request.url).path,
+            status=None if answer is None else answer.status,
+            trouble=trouble or None,
+            milliseconds=round((time.monotonic() - started) * 1000),
+            answer_bytes=0 if answer is None else len(answer.body),
+            budget=[charge.scope for charge in request.charges],
+            attempt=number,
+        )
+
+
+def _redirect_target(answer: Answer) -> str:
+    """Where a redirect points to, without path and query; a relative one stays on its host."""
+    try:
+        parts = urlsplit(answer.headers.get("location", ""))
+    except ValueError:
+        return "another address"
+    if parts.scheme in {"http", "https"} and parts.netloc and "@" not in parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return "another page"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and len(found) < 10:  # noqa: PLR2004 - chains are short
+        found.append(current)
+        current = current.__cause__ or current.__context__
+    return found
+
+
+def _is_tls(error: BaseException) -> bool:
+    return any(isinstance(link, ssl.SSLError) for link in _chain(error))
+
+
+def _tls_reason(error: BaseException) -> str:
+    return next((link.reason or "" for link in _chain(error) if isinstance(link, ssl.SSLError)), "")
+
+
+def _bad_address(host: str) -> FixSettings:
+    return FixSettings(
+        f"The address of {host} cannot be used: write it as https://host.", code="bad-address"
+    )
+
+
+def _too_large(what: str) -> OurBug:
+    return OurBug("Monitr asked for too much at once: report it.", detail=what)
