@@ -106,7 +106,6 @@ class ImportingService:
 
         Unknown for an id that is not the organisation's: then nothing is requested at all.
         """
-        answers = []
         with self.ports.storage.writing() as uow:
             organisation_of(uow, organisation_id)
             if entity_ids is None:
@@ -172,7 +171,8 @@ class ImportingService:
         Safe to run at any time, from any number of processes.
         """
         now = self.ports.clock.now()
-        freed, failed = [], []
+        freed: list[str] = []
+        failed: list[str] = []
         with self.ports.storage.reading() as uow:
             orphans = [
                 run

@@ -2,16 +2,15 @@
 
 from attrs import frozen
 
-from core.ports.environment import Clock, Doorbell, Ids
-from core.ports.provider import Provider, Providers
-from core.ports.storage import Event, Storage, UnitOfWork
-from core.ports.vault import Vault
-
 from core.domain.catalogue import entry_of
 from core.domain.entity import Entity
 from core.domain.failures import FixSettings, Unknown
 from core.domain.integration import Integration
 from core.domain.onboarding import Organisation
+from core.ports.environment import Clock, Doorbell, Ids
+from core.ports.provider import Provider, Providers
+from core.ports.storage import Event, Storage, UnitOfWork
+from core.ports.vault import Vault
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,6 @@
-"""Access tokens that stay good: refreshed by one process at a time, stored before they are used.
+"""Access tokens that stay good: refreshed by one process at a time, stored before use.
 
-The rules, in order: lock across processes, read again, refresh, store by compare-and-swap, then use.
-Who loses a race reads again and never writes. A refusal while the stored token has changed is a
+In order: lock across processes, read again, refresh, store by compare-and-swap, then use. Who loses a race reads again and never writes. A refusal while the stored token has changed is a
 race, not a revocation. A refresh whose answer was lost is never repeated in the same breath.
 """
 

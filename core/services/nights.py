@@ -1,0 +1,137 @@
+"""Nights: opening slots as their time comes, and showing what became of them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from core.domain.entity import Entity
+from core.domain.import_run import RunCause
+from core.domain.onboarding import Organisation, zone_of
+from core.domain.schedule import SkipReason, Slot, SlotRecord, next_slot, slots_due
+from core.ports.storage import LIST_MAX, UnitOfWork
+from core.services.importing import unusable, waiting_run
+from core.services.ports import Ports, entity_of, organisation_of
+
+
+@frozen(kw_only=True)
+class NextSlot:
+    entity: Entity
+    local_date: date
+    ordinal: int
+    due_at: datetime
+
+
+@frozen
+class NightsService:
+    ports: Ports
+
+    def open_due(self) -> Sequence[SlotRecord]:
+        """Open every slot whose time came, for every organisation; at most one run per entity.
+
+        Of several missed slots only the newest is caught up; the others are skipped as too late.
+        Safe to run at any time, from any number of processes: a slot is opened once.
+        """
+        opened: list[SlotRecord] = []
+        with self.ports.storage.reading() as uow:
+            organisations = uow.organisations.all()
+        for organisation in organisations:
+            after = None
+            while True:
+                with self.ports.storage.reading() as uow:
+                    page = uow.entities.of(organisation.id, after=after, limit=LIST_MAX)
+                if not page:
+                    break
+                after = page[-1].id
+                for entity in page:
+                    opened += self._open(organisation, entity)
+        return opened
+
+    def tonight(self, organisation_id: str) -> Sequence[NextSlot]:
+        """The next slot of each entity, soonest first; at most LIST_MAX entities."""
+        now = self.ports.clock.now()
+        with self.ports.storage.reading() as uow:
+            organisation = organisation_of(uow, organisation_id)
+            entities = uow.entities.of(organisation_id)
+        found = []
+        for entity in entities:
+            day, ordinal, due = next_slot(_zone(organisation, entity), now)
+            found.append(NextSlot(entity=entity, local_date=day, ordinal=ordinal, due_at=due))
+        return sorted(found, key=lambda slot: (slot.due_at, slot.entity.name))
+
+    def history(self, organisation_id: str, entity_id: str) -> Sequence[SlotRecord]:
+        """What became of an entity's slots, newest first."""
+        with self.ports.storage.reading() as uow:
+            entity_of(uow, organisation_id, entity_id)
+            return uow.slots.of(entity_id)
+
+    def _open(self, organisation: Organisation, entity: Entity) -> list[SlotRecord]:
+        now = self.ports.clock.now()
+        due = [
+            (slot, late)
+            for slot, _, late in slots_due(
+                entity.id, _zone(organisation, entity), now, since=entity.created_at
+            )
+        ]
+        if not due or entity.primary is None:
+            return []
+        with self.ports.storage.reading() as uow:
+            due = [(slot, late) for slot, late in due if uow.slots.get(slot) is None]
+        if not due:
+            return []
+        records = []
+        run_id = None
+        with self.ports.storage.writing() as uow:
+            for slot, late in due[:-1]:
+                record = SlotRecord(
+                    slot=slot, opened_at=now, late=late, skipped=SkipReason.TOO_LATE
+                )
+                if uow.slots.open(record):
+                    records.append(record)
+            slot, late = due[-1]
+            newest = self._record(uow, entity, slot, late=late)
+            if newest is not None:
+                records.append(newest)
+                run_id = newest.run_id
+            uow.commit()
+        if run_id is not None:
+            self.ports.doorbell.ring(run_id)
+        return records
+
+    def _record(
+        self, uow: UnitOfWork, entity: Entity, slot: Slot, *, late: bool
+    ) -> SlotRecord | None:
+        """Store the slot with its run or the reason there is none; None when it was opened."""
+        link = entity.primary
+        assert link is not None, "checked by the caller"
+        now = self.ports.clock.now()
+        if uow.slots.get(slot) is not None:
+            return None
+        skipped = None
+        if unusable(uow, link) is not None:
+            skipped = SkipReason.INTEGRATION_UNUSABLE
+        elif uow.runs.unfinished(link.id) is not None:
+            skipped = SkipReason.PREVIOUS_STILL_RUNNING
+        if skipped is not None:
+            record = SlotRecord(slot=slot, opened_at=now, late=late, skipped=skipped)
+            uow.slots.open(record)
+            self.ports.event(
+                uow,
+                entity.organisation_id,
+                "slot.skipped",
+                f"{entity.name}: tonight's import {slot.ordinal} was skipped because "
+                f"{skipped.value}.",
+                entity_id=entity.id,
+            )
+            return record
+        run = waiting_run(self.ports, entity, link, RunCause.SLOT, slot=slot, late=late)
+        record = SlotRecord(slot=slot, opened_at=now, late=late, run_id=run.id)
+        uow.slots.open(record)
+        added = uow.runs.add(run)
+        assert added, "a writing unit is exclusive"
+        return record
+
+
+def _zone(organisation: Organisation, entity: Entity) -> ZoneInfo:
+    return zone_of(entity.time_zone) if entity.time_zone else organisation.zone

@@ -1,0 +1,333 @@
+"""Reading what was imported: status, books as of any generation, changes, activity."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from core.domain.books import JournalEntry, JournalLine
+from core.domain.entity import Entity
+from core.domain.failures import CorrectRequest, Unknown
+from core.domain.import_run import ImportRun
+from core.domain.integration import Integration
+from core.domain.onboarding import zone_of
+from core.ports.books import (
+    CellChange,
+    ChangePage,
+    Generation,
+    LineFilter,
+    LinePage,
+    TrialBalanceRow,
+)
+from core.ports.storage import LIST_MAX, Event, UnitOfWork
+from core.services.ports import Ports, entity_of, integration_of, organisation_of
+
+ROWS_MAX = 1_000
+"""No page a front end may ask for is larger."""
+
+
+@frozen(kw_only=True)
+class EntityStatus:
+    """An entity with everything its status is shown next to.
+
+    ``run`` is the newest run of the primary link (None: never asked for); ``published`` the
+    generation readers see. A failed run never hides that the published books are still good.
+    """
+
+    entity: Entity
+    integration: Integration | None
+    run: ImportRun | None
+    published: Generation | None
+
+
+@frozen(kw_only=True)
+class BooksView:
+    """Which books an answer was read from."""
+
+    entity: Entity
+    generation: Generation
+
+
+@frozen(kw_only=True)
+class TrialBalance:
+    view: BooksView
+    rows: tuple[TrialBalanceRow, ...]
+
+    @property
+    def debit_e4(self) -> int:
+        return sum(row.debit_e4 for row in self.rows)
+
+    @property
+    def credit_e4(self) -> int:
+        return sum(row.credit_e4 for row in self.rows)
+
+
+@frozen(kw_only=True)
+class Changes:
+    """What differs between two generations, per account and period."""
+
+    entity: Entity
+    older: Generation
+    newer: Generation
+    cells: tuple[CellChange, ...]
+
+
+@frozen
+class ReadingService:
+    ports: Ports
+
+    def entities(
+        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+    ) -> tuple[EntityStatus, ...]:
+        """Entities with their status, by id, after the id ``after``."""
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            entities = uow.entities.of(organisation_id, after=after, limit=_limit(limit))
+            newest = uow.runs.newest([entity.id for entity in entities])
+            integrations = {
+                integration.id: integration for integration in uow.integrations.of(organisation_id)
+            }
+            return tuple(
+                EntityStatus(
+                    entity=entity,
+                    integration=(
+                        integrations.get(entity.primary.integration_id) if entity.primary else None
+                    ),
+                    run=newest.get(entity.id),
+                    published=_published(uow, entity),
+                )
+                for entity in entities
+            )
+
+    def entity(self, organisation_id: str, entity_id: str) -> EntityStatus:
+        with self.ports.storage.reading() as uow:
+            entity = entity_of(uow, organisation_id, entity_id)
+            link = entity.primary
+            return EntityStatus(
+                entity=entity,
+                integration=(
+                    integration_of(uow, organisation_id, link.integration_id) if link else None
+                ),
+                run=uow.runs.newest([entity_id]).get(entity_id),
+                published=_published(uow, entity),
+            )
+
+    def find_entity(self, organisation_id: str, words: str) -> Entity:
+        """The entity with that id, or the only one whose name contains the words, any case."""
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            held = uow.entities.get(words)
+            if held is not None and held.organisation_id == organisation_id:
+                return held
+            matching = []
+            after = None
+            while page := uow.entities.of(organisation_id, after=after):
+                matching += [
+                    entity for entity in page if words.casefold() in entity.name.casefold()
+                ]
+                after = page[-1].id
+        exact = [entity for entity in matching if entity.name.casefold() == words.casefold()]
+        found = exact or matching
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise Unknown(
+                f"There is no entity {words!r}: list them to see ids and names.",
+                code="unknown-entity",
+            )
+        names = ", ".join(f"{entity.name} ({entity.id})" for entity in found[:5])
+        raise CorrectRequest(
+            f"{words!r} fits more than one entity: {names}. Use an id.", code="ambiguous-entity"
+        )
+
+    def runs(
+        self,
+        organisation_id: str,
+        *,
+        entity_id: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[ImportRun]:
+        """Newest first, below the id ``before``."""
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            if entity_id is not None:
+                entity_of(uow, organisation_id, entity_id)
+            return uow.runs.of(
+                organisation_id, entity_id=entity_id, before=before, limit=_limit(limit)
+            )
+
+    def run(self, organisation_id: str, run_id: str) -> ImportRun:
+        with self.ports.storage.reading() as uow:
+            run = uow.runs.get(run_id)
+        if run is None or run.organisation_id != organisation_id:
+            raise Unknown(
+                f"There is no import {run_id!r} in this organisation.", code="unknown-run"
+            )
+        return run
+
+    def generations(
+        self, organisation_id: str, entity_id: str, *, before: int | None = None
+    ) -> Sequence[Generation]:
+        """Every readable state of the entity's books, newest first."""
+        with self.ports.storage.reading() as uow:
+            entity_of(uow, organisation_id, entity_id)
+            return uow.books.generations(entity_id, before=before)
+
+    def trial_balance(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        as_of: str | None = None,
+        since: tuple[int, int] | None = None,
+        until: tuple[int, int] | None = None,
+    ) -> TrialBalance:
+        """Per account. ``as_of``: a generation number or a date; None is the newest."""
+        with self.ports.storage.reading() as uow:
+            view = self._view(uow, organisation_id, entity_id, as_of)
+            rows = uow.books.trial_balance(
+                entity_id, view.generation.number, since=since, until=until
+            )
+        return TrialBalance(view=view, rows=tuple(rows))
+
+    def lines(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        where: LineFilter | None = None,
+        as_of: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> tuple[BooksView, LinePage]:
+        """A page of journal lines by date."""
+        with self.ports.storage.reading() as uow:
+            view = self._view(uow, organisation_id, entity_id, as_of)
+            page = uow.books.lines(
+                entity_id,
+                view.generation.number,
+                where=where or LineFilter(),
+                cursor=cursor,
+                limit=_limit(limit),
+            )
+        return view, page
+
+    def entry(
+        self, organisation_id: str, entity_id: str, key: str, *, as_of: str | None = None
+    ) -> tuple[JournalEntry, Sequence[JournalLine]]:
+        with self.ports.storage.reading() as uow:
+            view = self._view(uow, organisation_id, entity_id, as_of)
+            found = uow.books.entry(entity_id, view.generation.number, key)
+        if found is None:
+            raise Unknown(
+                f"There is no journal entry {key!r} in these books.", code="unknown-entry"
+            )
+        return found
+
+    def changes(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        older: str | None = None,
+        newer: str | None = None,
+    ) -> Changes:
+        """Between two generations or dates; None: the newest and the one before it."""
+        with self.ports.storage.reading() as uow:
+            later = self._view(uow, organisation_id, entity_id, newer)
+            if older is None:
+                if later.generation.number == 1:
+                    raise CorrectRequest(
+                        f"{later.entity.name} was imported once: there is nothing to compare with "
+                        "before the next import.",
+                        code="one-generation",
+                    )
+                older = str(later.generation.number - 1)
+            earlier = self._view(uow, organisation_id, entity_id, older)
+            if earlier.generation.number > later.generation.number:
+                earlier, later = later, earlier
+            cells = uow.books.changed_cells(
+                entity_id, older=earlier.generation.number, newer=later.generation.number
+            )
+        return Changes(
+            entity=later.entity,
+            older=earlier.generation,
+            newer=later.generation,
+            cells=tuple(cells),
+        )
+
+    def changed_lines(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        older: int,
+        newer: int,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> ChangePage:
+        """Line by line between two generation numbers."""
+        with self.ports.storage.reading() as uow:
+            self._view(uow, organisation_id, entity_id, str(older))
+            self._view(uow, organisation_id, entity_id, str(newer))
+            return uow.books.changed_lines(
+                entity_id, older=older, newer=newer, cursor=cursor, limit=_limit(limit)
+            )
+
+    def activity(
+        self, organisation_id: str, *, after: int | None = None, limit: int = 100
+    ) -> Sequence[Event]:
+        """Events after a sequence number, oldest first; without one, the newest, newest first."""
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            if after is None:
+                return uow.activity.newest(organisation_id, limit=_limit(limit))
+            return uow.activity.after(organisation_id, after, limit=_limit(limit))
+
+    def _view(
+        self, uow: UnitOfWork, organisation_id: str, entity_id: str, as_of: str | None
+    ) -> BooksView:
+        entity = entity_of(uow, organisation_id, entity_id)
+        if entity.published_generation == 0:
+            raise CorrectRequest(
+                f"{entity.name} has no books yet: import it first.", code="no-books"
+            )
+        number = self._generation_number(uow, entity, as_of)
+        generation = uow.books.generation(entity_id, number) if number else None
+        if generation is None:
+            raise Unknown(
+                f"{entity.name} has no books as of {as_of}: its generations run from 1 to "
+                f"{entity.published_generation}.",
+                code="unknown-generation",
+            )
+        return BooksView(entity=entity, generation=generation)
+
+    def _generation_number(self, uow: UnitOfWork, entity: Entity, as_of: str | None) -> int | None:
+        if as_of is None:
+            return entity.published_generation
+        if as_of.isdecimal():
+            return int(as_of)
+        try:
+            day = dt.date.fromisoformat(as_of)
+        except ValueError as error:
+            raise CorrectRequest(
+                f"{as_of!r} is neither a generation number nor a date such as 2026-03-31.",
+                code="bad-as-of",
+            ) from error
+        organisation = organisation_of(uow, entity.organisation_id)
+        zone = zone_of(entity.time_zone or organisation.time_zone)
+        end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
+        return uow.books.generation_at(entity.id, end.astimezone(dt.UTC))
+
+
+def _published(uow: UnitOfWork, entity: Entity) -> Generation | None:
+    if entity.published_generation == 0:
+        return None
+    return uow.books.generation(entity.id, entity.published_generation)
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= ROWS_MAX:
+        raise CorrectRequest(f"A page holds 1 to {ROWS_MAX} rows.", code="bad-limit")
+    return limit

@@ -1,0 +1,47 @@
+"""Every use case in one value: what a front end is given."""
+
+from attrs import frozen
+
+from core.services.authorising import AuthorisingService
+from core.services.connecting import ConnectingService
+from core.services.importing import ImportingService
+from core.services.linking import LinkingService
+from core.services.nights import NightsService
+from core.services.onboarding import OnboardingService
+from core.services.ports import Ports
+from core.services.reading import ReadingService
+
+
+@frozen
+class Services:
+    """The services over one set of ports. Cheap to make; holds no state of its own."""
+
+    ports: Ports
+
+    @property
+    def onboarding(self) -> OnboardingService:
+        return OnboardingService(self.ports)
+
+    @property
+    def connecting(self) -> ConnectingService:
+        return ConnectingService(self.ports)
+
+    @property
+    def authorising(self) -> AuthorisingService:
+        return AuthorisingService(self.ports)
+
+    @property
+    def linking(self) -> LinkingService:
+        return LinkingService(self.ports)
+
+    @property
+    def importing(self) -> ImportingService:
+        return ImportingService(self.ports)
+
+    @property
+    def nights(self) -> NightsService:
+        return NightsService(self.ports)
+
+    @property
+    def reading(self) -> ReadingService:
+        return ReadingService(self.ports)
