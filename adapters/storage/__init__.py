@@ -1,0 +1,1 @@
+"""Everything Monitr remembers: in memory for tests, in SQL for real."""

@@ -1,0 +1,84 @@
+"""Everything the memory storage holds, as dictionaries of frozen values."""
+
+from datetime import datetime
+
+from attrs import define, field, frozen
+
+from core.domain.books import Record, RecordKind
+from core.domain.entity import Entity
+from core.domain.import_run import ImportRun
+from core.domain.integration import Administration, Integration
+from core.domain.onboarding import Organisation
+from core.domain.schedule import Slot, SlotRecord
+from core.ports.books import Generation
+from core.ports.storage import Event, OAuthAttempt, TokenRow
+
+
+@frozen
+class Version:
+    """A record as it stood in ``since <= generation < until``; None: still stands."""
+
+    since: int
+    until: int | None
+    record: Record
+
+    def stands_in(self, generation: int) -> bool:
+        return self.since <= generation and (self.until is None or generation < self.until)
+
+
+@define
+class Ledger:
+    """The books of one entity: per kind and key the versions, oldest first, never overlapping."""
+
+    kinds: dict[RecordKind, dict[str, tuple[Version, ...]]] = field(
+        factory=lambda: {kind: {} for kind in RecordKind}
+    )
+    seen: dict[str, frozenset[str]] = field(factory=dict)
+    """Per open coverage the keys seen so far."""
+    generations: dict[int, Generation] = field(factory=dict)
+    settled: int | None = None
+    """The generation being built, once settled and not touched since."""
+
+    def fork(self) -> "Ledger":
+        return Ledger(
+            kinds={kind: dict(rows) for kind, rows in self.kinds.items()},
+            seen=dict(self.seen),
+            generations=dict(self.generations),
+            settled=self.settled,
+        )
+
+
+@define
+class State:
+    """All tables. ``fork`` copies the tables, not the (frozen) values in them."""
+
+    organisations: dict[str, Organisation] = field(factory=dict)
+    integrations: dict[str, Integration] = field(factory=dict)
+    administrations: dict[str, tuple[Administration, ...]] = field(factory=dict)
+    entities: dict[str, Entity] = field(factory=dict)
+    runs: dict[str, ImportRun] = field(factory=dict)
+    slots: dict[Slot, SlotRecord] = field(factory=dict)
+    events: list[Event] = field(factory=list)
+    secrets: dict[str, bytes] = field(factory=dict)
+    tokens: dict[str, TokenRow] = field(factory=dict)
+    attempts: dict[str, OAuthAttempt] = field(factory=dict)
+    leases: dict[str, tuple[str, datetime]] = field(factory=dict)
+    settings: dict[str, str] = field(factory=dict)
+    ledgers: dict[str, Ledger] = field(factory=dict)
+
+    def fork(self) -> "State":
+        return State(
+            organisations=dict(self.organisations),
+            integrations=dict(self.integrations),
+            administrations=dict(self.administrations),
+            entities=dict(self.entities),
+            runs=dict(self.runs),
+            slots=dict(self.slots),
+            events=list(self.events),
+            secrets=dict(self.secrets),
+            tokens=dict(self.tokens),
+            attempts=dict(self.attempts),
+            leases=dict(self.leases),
+            settings=dict(self.settings),
+            ledgers=dict(self.ledgers),
+        )

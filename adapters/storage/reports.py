@@ -1,0 +1,133 @@
+"""Reports computed from balances, the same for every storage."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from core.domain.books import JournalLine, LedgerAccount
+from core.domain.failures import OurBug
+from core.domain.proof import Cell
+from core.ports.books import CellChange, Generation, LineChange, TrialBalanceRow
+
+
+class Sums(NamedTuple):
+    """What the lines of one cell add up to; both sides positive."""
+
+    debit_e4: int = 0
+    credit_e4: int = 0
+    lines: int = 0
+
+    def plus(self, other: "Sums") -> "Sums":
+        return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def sums_of(amount_e4: int) -> Sums:
+    """One line's contribution."""
+    return Sums(max(amount_e4, 0), max(-amount_e4, 0), 1)
+
+
+def trial_balance(
+    cells: Mapping[Cell, Sums],
+    accounts: Iterable[LedgerAccount],
+    *,
+    since: tuple[int, int] | None,
+    until: tuple[int, int] | None,
+) -> list[TrialBalanceRow]:
+    """The rows core.ports.books.Books.trial_balance promises. Keys no account has come last."""
+    opening: dict[str, int] = {}
+    within: dict[str, Sums] = {}
+    for cell, sums in cells.items():
+        at = (cell.year, cell.period)
+        if not sums.lines or (until is not None and at > until):
+            continue
+        held = within.setdefault(cell.account_key, Sums())
+        if since is not None and at < since:
+            before_e4 = opening.get(cell.account_key, 0)
+            opening[cell.account_key] = before_e4 + sums.debit_e4 - sums.credit_e4
+        else:
+            within[cell.account_key] = held.plus(sums)
+    known = {account.key: account for account in accounts}
+    rows = [
+        TrialBalanceRow(
+            account_key=key,
+            account=known.get(key),
+            opening_e4=opening.get(key, 0),
+            debit_e4=sums.debit_e4,
+            credit_e4=sums.credit_e4,
+            lines=sums.lines,
+        )
+        for key, sums in within.items()
+    ]
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.account is None,
+            row.account.code if row.account is not None else "",
+            row.account_key,
+        ),
+    )
+
+
+def cell_of(line: JournalLine) -> Cell:
+    return Cell(account_key=line.account_key, year=line.year, period=line.period)
+
+
+class Tally(NamedTuple):
+    """Lines of one cell that differ between two generations."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+def count_change(tallies: dict[Cell, Tally], change: LineChange) -> None:
+    """Count one line's change; a move between cells is a removal here and an addition there."""
+    before = None if change.before is None else cell_of(change.before)
+    after = None if change.after is None else cell_of(change.after)
+    if before is not None and before == after:
+        held = tallies.get(before, Tally())
+        tallies[before] = held._replace(changed=held.changed + 1)
+        return
+    if before is not None:
+        held = tallies.get(before, Tally())
+        tallies[before] = held._replace(removed=held.removed + 1)
+    if after is not None:
+        held = tallies.get(after, Tally())
+        tallies[after] = held._replace(added=held.added + 1)
+
+
+def cell_changes(
+    tallies: Mapping[Cell, Tally], before_e4: Mapping[Cell, int], after_e4: Mapping[Cell, int]
+) -> list[CellChange]:
+    """By (year, period, account)."""
+    cells = sorted(tallies, key=lambda cell: (cell.year, cell.period, cell.account_key))
+    return [
+        CellChange(
+            cell=cell,
+            added=tallies[cell].added,
+            changed=tallies[cell].changed,
+            removed=tallies[cell].removed,
+            before_e4=before_e4.get(cell, 0),
+            after_e4=after_e4.get(cell, 0),
+        )
+        for cell in cells
+    ]
+
+
+def require_settled(generation: Generation, settled: int | None) -> None:
+    """Publishing what was not settled would show balances that are not those of the lines."""
+    if settled != generation.number:
+        raise OurBug(
+            "Books were about to be published before they were settled: report this.",
+            detail=f"{generation.entity_id}: publishing {generation.number}, settled {settled}",
+            code="not-settled",
+        )
+
+
+def require_unpublished(entity_id: str, generation: int, newest: int) -> None:
+    """Published generations never change."""
+    if generation <= newest:
+        raise OurBug(
+            "An import was about to change books that are already published: report this.",
+            detail=f"{entity_id}: writing {generation}, published {newest}",
+            code="generation-published",
+        )
