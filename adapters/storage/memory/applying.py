@@ -32,6 +32,11 @@ def live(ledger: Ledger, kind: RecordKind) -> dict[str, Record]:
     }
 
 
+def live_record(ledger: Ledger, kind: RecordKind, key: str) -> Record | None:
+    versions = ledger.kinds[kind].get(key, ())
+    return versions[-1].record if versions and versions[-1].until is None else None
+
+
 def write(ledger: Ledger, kind: RecordKind, key: str, generation: int, record: Record) -> None:
     """Let this record stand in the generation; what stood before it stays readable."""
     versions = list(ledger.kinds[kind].get(key, ()))
@@ -110,10 +115,8 @@ class Applying:
             if isinstance(coverage, Delta):
                 self._delta(coverage)
         for kind, records in self.records.items():
-            held = live(self.ledger, kind)
             for key, record in records.items():
-                before = held.get(key)
-                self._count(before, record)
+                self._count(live_record(self.ledger, kind, key), record)
                 write(self.ledger, kind, key, self.generation, record)
         for coverage in self.batch.coverage:
             if isinstance(coverage, Everything):
@@ -170,9 +173,9 @@ class Applying:
         return seen
 
     def _remove(self, kind: RecordKind, keys: Iterable[str]) -> None:
-        held = live(self.ledger, kind)
         for key in keys:
-            if key in held and key not in self.records[kind]:
+            held = live_record(self.ledger, kind, key)
+            if held is not None and key not in self.records[kind]:
                 remove(self.ledger, kind, key, self.generation)
                 self.applied = self.applied.plus(Applied(removed=1))
 

@@ -130,17 +130,14 @@ class MemoryRuns:
         )
         return sorted(waiting, key=lambda run: (run.due_at, run.id))[: min(limit, LIST_MAX)]
 
-    def expired(self, now: datetime, limit: int) -> Sequence[ImportRun]:
-        over = [
-            (run.lease_until, run.id, run)
-            for run in self._rows.values()
-            if run.lease_until is not None and run.lease_expired(now)
-        ]
-        return [run for *_, run in sorted(over, key=lambda item: item[:2])][: min(limit, LIST_MAX)]
-
     def in_progress(self, limit: int) -> Sequence[ImportRun]:
-        running = (run for run in self._rows.values() if run.status is RunStatus.IN_PROGRESS)
-        return sorted(running, key=lambda run: run.id)[: min(limit, LIST_MAX)]
+        running = [
+            (run.lease_until or run.requested_at, run.id, run)
+            for run in self._rows.values()
+            if run.status is RunStatus.IN_PROGRESS
+        ]
+        running.sort(key=lambda item: item[:2])
+        return [run for *_, run in running[: min(limit, LIST_MAX)]]
 
     def of(
         self,
