@@ -32,6 +32,17 @@ class SandboxPlan:
 
 
 @frozen(kw_only=True)
+class DemoRow:
+    """One account of a trial balance. Amounts as decimal strings; ``balance`` debit positive."""
+
+    code: str
+    name: str
+    debit: str
+    credit: str
+    balance: str
+
+
+@frozen(kw_only=True)
 class DemoEntity:
     """Amounts as decimal strings; ``proof`` is the verdict's words."""
 
@@ -43,6 +54,7 @@ class DemoEntity:
     debit: str
     credit: str
     proof: str
+    trial_balance: tuple[DemoRow, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -51,6 +63,8 @@ class DemoResult:
     entities: tuple[DemoEntity, ...]
     calls: int
     seconds: float
+    next_steps: tuple[str, ...] = ()
+    """Commands to try now, for people; not part of the JSON object."""
 
 
 @frozen(kw_only=True)

@@ -15,10 +15,11 @@ from core.domain.failures import RETRYABLE_ACTIONS, OurBug, Trouble
 from core.domain.proof import Proof
 from core.domain.schedule import Slot
 
-LEASE_SECONDS: Final = 300
-"""A worker extends its lease with every batch; this long without progress, the run is freed.
+LEASE_SECONDS: Final = 900
+"""A worker extends its lease with every batch; this long without one, the run is freed.
 
-Longer than the longest single wait of a transport (its deadline plus a pause for a minute limit).
+Longer than the longest single call of a transport with all its retries and pauses: this catches
+workers that hang. Workers that are gone are noticed by their silence, within seconds.
 """
 
 STRIKES_MAX: Final = 4

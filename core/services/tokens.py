@@ -1,7 +1,8 @@
 """Access tokens that stay good: refreshed by one process at a time, stored before use.
 
-In order: lock across processes, read again, refresh, store by compare-and-swap, then use. Who loses a race reads again and never writes. A refusal while the stored token has changed is a
-race, not a revocation. A refresh whose answer was lost is never repeated in the same breath.
+In order: lock across processes, read again, refresh, store by compare-and-swap, then use. Who
+loses a race reads again and never writes. A refusal while the stored token has changed is a race,
+not a revocation. A refresh whose answer was lost is never repeated in the same breath.
 """
 
 from datetime import datetime, timedelta
