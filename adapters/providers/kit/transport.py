@@ -92,7 +92,7 @@ class Transport:
         paused_seconds = 0.0
         attempt = 1
         while True:
-            self._spend(request)
+            self.take_budget(request)
             failure, again = self._try(request, attempt)
             if isinstance(failure, Answer):
                 return failure
@@ -282,8 +282,11 @@ class Transport:
             self._clients[loopback] = client
         return client
 
-    def _spend(self, request: Request) -> None:
-        """Take a call from every budget, pausing for short waits. Never inside a transaction."""
+    def take_budget(self, request: Request) -> None:
+        """Take one call from every budget, pausing for short waits; BudgetSpent for longer ones.
+
+        ``send`` does this itself. Never called inside a transaction of the storage.
+        """
         clock = self._kit.clock
         for charge in request.charges:
             for _ in range(BUDGET_PAUSES_MAX):

@@ -1,0 +1,44 @@
+"""Reading with an access token that may just have ended."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+
+from adapters.providers.kit.calls import Answer, Charge, Request
+from adapters.providers.kit.retry_table import ACCESS_REFUSED
+from adapters.providers.kit.transport import Transport
+from core.domain.failures import Reconnect
+from core.ports.provider import AccessTokens
+
+_ACCEPT_JSON: Final[Mapping[str, str]] = {"accept": "application/json"}
+
+
+@frozen(kw_only=True)
+class BearerReader:
+    """GETs with ``Authorization: Bearer``. A refused token is renewed once, then it is over.
+
+    Providers count refusals against the caller, so there is no second renewal.
+    """
+
+    transport: Transport
+    tokens: AccessTokens
+    headers: Mapping[str, str] = _ACCEPT_JSON
+
+    def get(self, url: str, *, charges: tuple[Charge, ...]) -> Answer:
+        token = self.tokens.current()
+        try:
+            return self.transport.send(self._request(url, charges, token))
+        except Reconnect as refused:
+            if refused.code != ACCESS_REFUSED:
+                raise
+            renewed = self.tokens.renewed(token)
+            return self.transport.send(self._request(url, charges, renewed))
+
+    def _request(self, url: str, charges: tuple[Charge, ...], token: str) -> Request:
+        return Request(
+            method="GET",
+            url=url,
+            headers={**self.headers, "authorization": f"Bearer {token}"},
+            charges=charges,
+        )
