@@ -74,6 +74,7 @@ class Request:
 
     ``repeatable``: asking twice changes nothing at the provider, so it may be retried. GETs are;
     a POST that only reads says so. ``answer_bytes_max`` overrides the transport's for this call.
+    ``lost_is_final``: when no answer comes the caller asks for less instead of the same again.
     """
 
     method: str
@@ -83,6 +84,7 @@ class Request:
     charges: tuple[Charge, ...] = ()
     repeatable: bool = field()
     answer_bytes_max: int | None = None
+    lost_is_final: bool = False
 
     @repeatable.default
     def _reads_only(self) -> bool:

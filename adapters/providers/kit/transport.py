@@ -29,7 +29,7 @@ from adapters.providers.kit.retry_table import (
     Signal,
 )
 from adapters.providers.kit.watchdog import Watchdog
-from core.domain.failures import Failure, FixSettings, NotUnderstood, OurBug
+from core.domain.failures import Failure, FixSettings, NotUnderstood, OurBug, ProviderDown
 from core.ports.budget import BudgetSpent
 
 ATTEMPTS_MAX: Final = 4
@@ -102,6 +102,7 @@ class Transport:
                 or seconds is None
                 or attempt >= ATTEMPTS_MAX
                 or paused_seconds + seconds > RETRY_TOTAL_SECONDS_MAX
+                or (request.lost_is_final and _is_lost(failure))
             ):
                 raise failure
             self._kit.clock.pause(seconds)
@@ -338,6 +339,11 @@ class Transport:
             budget=[charge.scope for charge in request.charges],
             attempt=number,
         )
+
+
+def _is_lost(failure: Failure) -> bool:
+    """Whether the provider began to work on it and did not get done."""
+    return isinstance(failure, ProviderDown) and not isinstance(failure, NotSent)
 
 
 def _redirect_target(answer: Answer) -> str:
