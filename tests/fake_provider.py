@@ -1,0 +1,425 @@
+"""A provider in memory: two administrations, by key or by OAuth, with failures on order.
+
+It implements ``core.ports.provider.Provider`` the simple way: each administration is a list of
+changes, a bookmark is how many of them were read, and a batch is the next ``page_changes`` of them.
+Tests post, edit and delete entries on it, order failures, and compare with its own truth.
+"""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from attrs import define, evolve, field
+
+from core.domain.books import (
+    KIND_OF,
+    AccountClass,
+    Batch,
+    Delta,
+    Journal,
+    JournalEntry,
+    JournalKind,
+    JournalLine,
+    LedgerAccount,
+    Record,
+    RecordKind,
+    Statement,
+)
+from core.domain.catalogue import CatalogueEntry, entry_of
+from core.domain.failures import Failure, FixSettings, Reconnect
+from core.domain.integration import Account, Administration
+from core.domain.proof import Cell, ControlTotals
+from core.ports.environment import Clock
+from core.ports.provider import (
+    ConnectForm,
+    Credentials,
+    FormField,
+    Health,
+    Limit,
+    OAuthFlow,
+    Provider,
+    TokenGrant,
+    TokenPolicy,
+)
+from tests.fakes import FakeClock
+
+GOOD_KEY: Final = "canary-good-api-key-7f3a"
+"""The only api key accepted. A canary: it may show up in no output."""
+
+CLIENT_SECRET: Final = "canary-client-secret-91be"
+GOOD_CODE: Final = "canary-good-code-55d0"
+"""The authorisation code that is accepted, once per attempt."""
+
+ACCESS_SECONDS: Final = 600
+
+ACCOUNTS: Final = (
+    ("acc-bank", "1000", "Bank", AccountClass.ASSET, Statement.BALANCE_SHEET),
+    ("acc-debtors", "1300", "Debtors", AccountClass.ASSET, Statement.BALANCE_SHEET),
+    ("acc-vat", "1800", "VAT payable", AccountClass.LIABILITY, Statement.BALANCE_SHEET),
+    ("acc-turnover", "8000", "Turnover", AccountClass.INCOME, Statement.PROFIT_AND_LOSS),
+)
+
+POLICY: Final = TokenPolicy(access_seconds=ACCESS_SECONDS, refresh_margin_seconds=60)
+ADA: Final = Account(key="acct-1", name="Ada Lovelace", email="ada@example.test")
+
+Change = Record | tuple[RecordKind, str]
+
+
+@define
+class FakeBooks:
+    """One administration and everything that happened in it. Amounts in 1/10,000."""
+
+    administration: Administration
+    changes: list[Change] = field(factory=list)
+    skew_e4: int = 0
+    """Added to the bank's control total: a proof then differs by it."""
+    offers_totals: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        for key, code, name, account_class, statement in ACCOUNTS:
+            self.changes.append(
+                LedgerAccount(
+                    key=key,
+                    code=code,
+                    name=name,
+                    account_class=account_class,
+                    statement=statement,
+                )
+            )
+        self.changes.append(
+            Journal(key="jrn-sales", code="70", name="Sales", journal_kind=JournalKind.SALES)
+        )
+
+    def post(
+        self, key: str, date: dt.date, *postings: tuple[str, int], description: str = ""
+    ) -> None:
+        """Post an entry of (account key, amount) lines, or replace the one with that key."""
+        held = {line.key for line in self.lines() if line.entry_key == key}
+        lines = [
+            JournalLine(
+                key=f"{key}-{position}",
+                entry_key=key,
+                position=position,
+                account_key=account_key,
+                date=date,
+                year=date.year,
+                period=date.month,
+                amount_e4=amount_e4,
+                description=description or None,
+            )
+            for position, (account_key, amount_e4) in enumerate(postings, start=1)
+        ]
+        self.changes += [
+            (RecordKind.LINE, gone) for gone in sorted(held - {line.key for line in lines})
+        ]
+        self.changes.append(
+            JournalEntry(
+                key=key,
+                number=key,
+                journal_key="jrn-sales",
+                date=date,
+                year=date.year,
+                period=date.month,
+                description=description or None,
+            )
+        )
+        self.changes += lines
+
+    def delete(self, key: str) -> None:
+        """Delete an entry with its lines."""
+        for line in self.lines():
+            if line.entry_key == key:
+                self.changes.append((RecordKind.LINE, line.key))
+        self.changes.append((RecordKind.ENTRY, key))
+
+    def alive(self) -> dict[tuple[RecordKind, str], Record]:
+        """The truth: every record there is now."""
+        held: dict[tuple[RecordKind, str], Record] = {}
+        for change in self.changes:
+            if isinstance(change, tuple):
+                held.pop(change, None)
+            else:
+                held[KIND_OF[type(change)], change.key] = change
+        return held
+
+    def lines(self) -> list[JournalLine]:
+        return [record for record in self.alive().values() if isinstance(record, JournalLine)]
+
+    def balances_e4(self) -> dict[Cell, int]:
+        """The truth per account and period."""
+        totals: dict[Cell, int] = defaultdict(int)
+        for line in self.lines():
+            cell = Cell(account_key=line.account_key, year=line.year, period=line.period)
+            totals[cell] += line.amount_e4
+        return dict(totals)
+
+
+def two_companies(entries: int = 6) -> list[FakeBooks]:
+    """Two administrations with that many sales each, half of them paid, in January to June 2026."""
+    books = []
+    for key, name in (("adm-1", "Bakery Noord"), ("adm-2", "Café Zuid")):
+        company = FakeBooks(Administration(key=key, name=name, currency="EUR", country="NL"))
+        for number in range(1, entries + 1):
+            net_e4 = number * 1_000_0000 + int(key[-1]) * 1_2300
+            vat_e4 = net_e4 * 21 // 100
+            company.post(
+                f"sale-{number}",
+                dt.date(2026, 1 + (number - 1) % 6, 15),
+                ("acc-debtors", net_e4 + vat_e4),
+                ("acc-turnover", -net_e4),
+                ("acc-vat", -vat_e4),
+                description=f"Invoice {number}",
+            )
+            if number % 2 == 0:
+                company.post(
+                    f"paid-{number}",
+                    dt.date(2026, 1 + (number - 1) % 6, 28),
+                    ("acc-bank", net_e4 + vat_e4),
+                    ("acc-debtors", -net_e4 - vat_e4),
+                    description=f"Payment {number}",
+                )
+        books.append(company)
+    return books
+
+
+@define
+class FakeFlow:
+    """Implements OAuthFlow. Codes and refresh tokens work once; every grant has fresh tokens."""
+
+    owner: "FakeProvider"
+    policy: TokenPolicy = POLICY
+    uses_pkce: bool = True
+    good_codes: set[str] = field(factory=lambda: {GOOD_CODE})
+    states: list[str] = field(factory=list)
+    """States given out, oldest first."""
+    access: set[str] = field(factory=set)
+    refresh_token: str | None = None
+    _grants: int = 0
+
+    def authorize_url(
+        self, fields: Mapping[str, str], *, redirect_uri: str, state: str, verifier: str
+    ) -> str:
+        self.states.append(state)
+        return (
+            f"https://login.fake.test/authorize?client_id={fields['client_id']}"
+            f"&redirect_uri={redirect_uri}&state={state}&code_challenge={len(verifier)}"
+        )
+
+    def exchange(
+        self, fields: Mapping[str, str], *, redirect_uri: str, code: str, verifier: str
+    ) -> TokenGrant:
+        self.owner.called("exchange")
+        if code not in self.good_codes:
+            raise Reconnect("Fake refuses the code it gave: connect again.", code="code-refused")
+        self.good_codes.discard(code)
+        return self._grant()
+
+    def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:
+        self.owner.called("refresh")
+        if refresh_token != self.refresh_token:
+            raise Reconnect("Fake no longer accepts this consent: connect again.")
+        return self._grant()
+
+    def revoke(self) -> None:
+        """The operator withdrew the consent at the provider."""
+        self.access.clear()
+        self.refresh_token = None
+
+    def _grant(self) -> TokenGrant:
+        self._grants += 1
+        now = self.owner.clock.now()
+        self.refresh_token = f"canary-refresh-{self._grants:04d}"
+        access = f"canary-access-{self._grants:04d}"
+        self.access.add(access)
+        return TokenGrant(
+            access_token=access,
+            refresh_token=self.refresh_token,
+            obtained_at=now,
+            expires_at=now + dt.timedelta(seconds=ACCESS_SECONDS),
+        )
+
+
+@define
+class FakeProvider:
+    """Implements Provider. Make it with :meth:`keyed` or :meth:`with_oauth`.
+
+    ``failures[operation]`` are raised one per call, first to last; operations: ``health``,
+    ``administrations``, ``pull`` (before each batch), ``control_totals``, ``exchange``,
+    ``refresh``. ``None`` in the list lets that call pass.
+    """
+
+    entry: CatalogueEntry
+    form: ConnectForm
+    clock: Clock
+    oauth: OAuthFlow | None = None
+    limits: tuple[Limit, ...] = ()
+    books: list[FakeBooks] = field(factory=two_companies)
+    account: Account = ADA
+    warnings: tuple[str, ...] = ()
+    expires_at: dt.datetime | None = None
+    page_changes: int = 10
+    counts_lines: bool = True
+    failures: dict[str, list[Failure | None]] = field(factory=dict)
+    calls: Counter[str] = field(factory=Counter)
+    read: list[tuple[str, int]] = field(factory=list)
+    """(administration key, first change) of every page read: no pair twice means no page twice."""
+
+    @classmethod
+    def keyed(cls, key: str = "odoo", clock: Clock | None = None) -> "FakeProvider":
+        """Connected by an API key; the secret field is ``api_key``."""
+        form = ConnectForm(
+            fields=(
+                FormField(name="url", label="Address", default="https://books.fake.test"),
+                FormField(name="login", label="Login", required=False),
+                FormField(name="api_key", label="API key", secret=True),
+            ),
+            preparation="Make an API key in the fake software.",
+        )
+        return cls(entry=entry_of(key), form=form, clock=clock or FakeClock())
+
+    @classmethod
+    def with_oauth(cls, key: str = "exact-online", clock: Clock | None = None) -> "FakeProvider":
+        """Connected by OAuth with ``client_id`` and the secret ``client_secret``."""
+        form = ConnectForm(
+            fields=(
+                FormField(name="client_id", label="Client id"),
+                FormField(name="client_secret", label="Client secret", secret=True),
+                FormField(name="region", label="Region", default="nl", choices=("nl", "be")),
+            ),
+            preparation="Register an app in the fake app centre.",
+        )
+        provider = cls(entry=entry_of(key), form=form, clock=clock or FakeClock())
+        provider.oauth = FakeFlow(provider)
+        return provider
+
+    @property
+    def flow(self) -> FakeFlow:
+        """Its OAuth flow, to look into."""
+        assert isinstance(self.oauth, FakeFlow), "made with with_oauth"
+        return self.oauth
+
+    def open(self, credentials: Credentials) -> "FakeSource":
+        if credentials.fields.get("url", "https:").startswith("http:"):
+            raise FixSettings(
+                "The address must begin with https://: correct it.",
+                code="insecure-address",
+                setting="url",
+            )
+        return FakeSource(self, credentials)
+
+    def called(self, operation: str) -> None:
+        """Count a call, and fail it when a failure was ordered."""
+        self.calls[operation] += 1
+        ordered = self.failures.get(operation)
+        failure = ordered.pop(0) if ordered else None
+        if failure is not None:
+            raise failure
+
+    def change_account(self, key: str, name: str) -> None:
+        """Whoever consents next is another."""
+        self.account = evolve(self.account, key=key, name=name)
+
+
+@define
+class FakeSource:
+    """Implements Source."""
+
+    provider: FakeProvider
+    credentials: Credentials = field(repr=False)
+    calls: int = 0
+    closed: bool = False
+
+    def health(self) -> Health:
+        self._call("health")
+        return Health(
+            account=self.provider.account,
+            expires_at=self.provider.expires_at,
+            warnings=self.provider.warnings,
+        )
+
+    def administrations(self) -> Sequence[Administration]:
+        self._call("administrations")
+        return [books.administration for books in self.provider.books]
+
+    def pull(self, administration: Administration, bookmark: str | None) -> Iterator[Batch]:
+        books = self._books(administration)
+        position = int(bookmark) if bookmark is not None else 0
+        while True:
+            self._call("pull")
+            self.provider.read.append((administration.key, position))
+            page = books.changes[position : position + self.provider.page_changes]
+            position += len(page)
+            last = position >= len(books.changes)
+            yield _batch(page, position, last=last, expected_lines=self._expected(books))
+            if last:
+                return
+
+    def control_totals(self, administration: Administration) -> ControlTotals | None:
+        self._call("control_totals")
+        books = self._books(administration)
+        if not books.offers_totals:
+            return None
+        totals = books.balances_e4()
+        if books.skew_e4:
+            cell = Cell(account_key="acc-bank", year=2026, period=1)
+            totals[cell] = totals.get(cell, 0) + books.skew_e4
+        return ControlTotals(balances_e4=totals)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _expected(self, books: FakeBooks) -> int | None:
+        return len(books.lines()) if self.provider.counts_lines else None
+
+    def _books(self, administration: Administration) -> FakeBooks:
+        return next(
+            books for books in self.provider.books if books.administration.key == administration.key
+        )
+
+    def _call(self, operation: str) -> None:
+        assert not self.closed, "a closed source is not used"
+        self.calls += 1
+        self.provider.called(operation)
+        if self.provider.oauth is not None:
+            flow = self.provider.flow
+            tokens = self.credentials.tokens
+            assert tokens is not None, "OAuth sources get tokens"
+            token = tokens.current()
+            if token not in flow.access and tokens.renewed(token) not in flow.access:
+                raise Reconnect("Fake no longer accepts this consent: connect again.")
+        elif self.credentials.fields.get("api_key") != GOOD_KEY:
+            raise Reconnect(
+                "Fake does not know this API key: give another one.",
+                code="bad-key",
+                setting="api_key",
+            )
+
+
+def _batch(
+    page: Sequence[Change], position: int, *, last: bool, expected_lines: int | None
+) -> Batch:
+    records: dict[tuple[RecordKind, str], Record] = {}
+    deleted: set[tuple[RecordKind, str]] = set()
+    for change in page:
+        if isinstance(change, tuple):
+            records.pop(change, None)
+            deleted.add(change)
+        else:
+            kind_and_key = (KIND_OF[type(change)], change.key)
+            deleted.discard(kind_and_key)
+            records[kind_and_key] = change
+    has_lines = any(kind is RecordKind.LINE for kind, _ in records)
+    return Batch(
+        bookmark=str(position),
+        records=tuple(records.values()),
+        coverage=(Delta(deleted=frozenset(deleted)),),
+        stage="journal lines" if has_lines else "ledger accounts",
+        expected_lines=expected_lines,
+        last=last,
+    )
+
+
+def providers_of(*provider: FakeProvider) -> dict[str, Provider]:
+    """By catalogue key, as the ports want them."""
+    return {one.entry.key: one for one in provider}
