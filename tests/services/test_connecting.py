@@ -1,0 +1,286 @@
+"""Connecting: what counts, what is refused, and that a refusal loses nothing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from core.domain.failures import CorrectRequest, Failure, FixSettings, Reconnect, Unknown
+from core.domain.integration import IntegrationStatus
+from core.domain.onboarding import OnboardingStep
+from core.services.authorising import AUTHORISATION_MINUTES
+from tests.fake_provider import GOOD_CODE, GOOD_KEY
+from tests.services.house import BASE, OPERATOR, House
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_a_key_connects_and_finds_administrations_but_counts_only_when_selected(
+    house: House,
+) -> None:
+    integration_id = house.connect_odoo()
+    found = house.services.connecting.get(house.org, integration_id)
+    assert found.integration.status is IntegrationStatus.PENDING
+    assert [one.name for one in found.administrations] == ["Bakery Noord", "Café Zuid"]
+    assert house.services.onboarding.step(house.org) is OnboardingStep.SELECT_ENTITIES
+    house.follow(integration_id)
+    assert (
+        house.services.connecting.get(house.org, integration_id).integration.status
+        is IntegrationStatus.ACTIVE
+    )
+    assert house.services.onboarding.step(house.org) is OnboardingStep.FIRST_IMPORTS
+
+
+def test_a_wrong_key_connects_nothing(house: House) -> None:
+    with pytest.raises(Reconnect):
+        house.connect_odoo("wrong")
+    assert house.services.connecting.integrations(house.org) == []
+    assert house.services.onboarding.step(house.org) is OnboardingStep.CHOOSE_SOFTWARE
+
+
+def test_secret_fields_are_sealed_and_shown_nowhere(house: House) -> None:
+    integration_id = house.connect_odoo()
+    integration = house.services.connecting.get(house.org, integration_id).integration
+    assert integration.fields == {"url": "https://books.fake.test"}
+    with house.storage.reading() as uow:
+        assert uow.secrets.rows() == [f"fields:{integration_id}"]
+        assert GOOD_KEY not in repr(integration)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "missing-field"),
+        ({"api_key": "  "}, "missing-field"),
+        ({"api_key": "x", "colour": "red"}, "unknown-field"),
+        ({"api_key": "x" * 5_000}, "bad-field"),
+    ],
+)
+def test_a_form_filled_in_wrong_says_which_field(
+    house: House, fields: dict[str, str], code: str
+) -> None:
+    with pytest.raises(CorrectRequest) as refused:
+        house.services.connecting.connect(
+            house.org, "odoo", fields, operator=OPERATOR, redirect_base=BASE
+        )
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("provider", ["csv", "stripe", "hubspot"])
+def test_not_as_the_first_integration(house: House, provider: str) -> None:
+    with pytest.raises(CorrectRequest) as refused:
+        house.services.connecting.connect(
+            house.org, provider, {}, operator=OPERATOR, redirect_base=BASE
+        )
+    assert refused.value.code == "not-during-onboarding"
+
+
+def test_a_provider_this_build_lacks_is_said_so(house: House) -> None:
+    with pytest.raises(FixSettings) as refused:
+        house.services.connecting.connect(
+            house.org, "xero", {}, operator=OPERATOR, redirect_base=BASE
+        )
+    assert refused.value.code == "provider-not-built"
+
+
+def test_oauth_stores_the_grant_before_anything_else_can_fail(house: House) -> None:
+    integration_id, state = house.begin_exact()
+    house.exact.failures["administrations"] = [FixSettings("The provider is odd today.")]
+    with pytest.raises(FixSettings):
+        house.services.authorising.complete("exact-online", {"state": state, "code": GOOD_CODE})
+    attempt = house.services.connecting.attempt(house.org, integration_id)
+    assert (attempt.failed, attempt.outcome) == (True, "The provider is odd today.")
+    checked = house.services.connecting.check(house.org, integration_id)
+    assert len(checked.administrations) == 2
+    assert house.services.onboarding.step(house.org) is OnboardingStep.SELECT_ENTITIES
+
+
+def _refusal(house: House, provider: str, answer: dict[str, str]) -> str:
+    with pytest.raises(CorrectRequest, match="nothing was connected") as refused:
+        house.services.authorising.complete(provider, answer)
+    assert not house.exact.calls["exchange"]
+    return refused.value.code
+
+
+def test_an_answer_with_no_or_an_unknown_state(house: House) -> None:
+    house.begin_exact()
+    assert _refusal(house, "exact-online", {"code": GOOD_CODE}) == "state-unknown"
+    answer = {"code": GOOD_CODE, "state": "made-up"}
+    assert _refusal(house, "exact-online", answer) == "state-unknown"
+    answer = {"code": GOOD_CODE, "state": "x" * 10_000}
+    assert _refusal(house, "exact-online", answer) == "state-unknown"
+
+
+def test_an_answer_that_came_before(house: House) -> None:
+    _, state = house.begin_exact()
+    house.services.authorising.complete("exact-online", {"state": state, "code": GOOD_CODE})
+    house.exact.calls.clear()
+    answer = {"code": GOOD_CODE, "state": state}
+    assert _refusal(house, "exact-online", answer) == "state-reused"
+
+
+def test_an_answer_that_came_too_late(house: House) -> None:
+    _, state = house.begin_exact()
+    house.clock.advance(timedelta(minutes=AUTHORISATION_MINUTES))
+    answer = {"code": GOOD_CODE, "state": state}
+    assert _refusal(house, "exact-online", answer) == "state-expired"
+
+
+def test_an_answer_on_another_providers_path_burns_the_attempt(house: House) -> None:
+    _, state = house.begin_exact()
+    answer = {"code": GOOD_CODE, "state": state}
+    assert _refusal(house, "moneybird", answer) == "state-foreign"
+    assert _refusal(house, "exact-online", answer) == "state-reused"
+
+
+def test_consent_denied_is_told_and_can_be_begun_again(house: House) -> None:
+    integration_id, state = house.begin_exact()
+    completion = house.services.authorising.complete(
+        "exact-online", {"state": state, "error": "access_denied"}
+    )
+    assert not completion.connected
+    assert "not granted" in completion.sentence
+    assert house.services.connecting.attempt(house.org, integration_id).failed
+    assert house.connect_exact()
+
+
+def test_the_app_registration_is_remembered_for_the_next_connection(house: House) -> None:
+    first = house.connect_exact()
+    house.exact.change_account("acct-2", "Grace Hopper")
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    connection = house.services.connecting.connect(
+        house.org, "exact-online", {}, operator=OPERATOR, redirect_base=BASE
+    )
+    assert connection.integration.id != first
+    assert connection.authorize_url is not None
+    assert "client_id=app" in connection.authorize_url
+
+
+def test_the_same_account_again_renews_the_connection_it_has(house: House) -> None:
+    first = house.connect_odoo()
+    house.follow(first)
+    assert house.connect_odoo() == first
+    exact = house.connect_exact()
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    assert house.connect_exact() == exact
+    living = [
+        integration.id
+        for integration in house.services.connecting.integrations(house.org)
+        if integration.status is not IntegrationStatus.DISCONNECTED
+    ]
+    assert living == [first, exact]
+
+
+def test_reconnect_keeps_everything(house: House) -> None:
+    integration_id = house.connect_exact()
+    (entity, _) = house.follow(integration_id)
+    house.import_rung()
+    before = house.trial_balance_e4(entity.id)
+    house.exact.flow.revoke()
+    house.clock.advance(timedelta(hours=1))
+    (run, _) = house.import_now()
+    assert run is not None
+    assert run.trouble is not None
+    assert "reconnect" in run.trouble.sentence
+    integration = house.services.connecting.get(house.org, integration_id).integration
+    assert integration.status is IntegrationStatus.NEEDS_RECONNECT
+    assert house.trial_balance_e4(entity.id) == before
+
+    (refused, _) = house.services.importing.request(house.org, None, operator=OPERATOR)
+    assert isinstance(refused.refusal, Reconnect)
+
+    house.services.connecting.reconnect(
+        house.org, integration_id, {}, operator=OPERATOR, redirect_base=BASE
+    )
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    completion = house.services.authorising.complete(
+        "exact-online", {"state": house.exact.flow.states[-1], "code": GOOD_CODE}
+    )
+    assert completion.connected
+    pages_read = len(house.exact.read)
+    (run, _) = house.import_now()
+    assert run is not None
+    assert run.proof is not None
+    assert run.proof.sound
+    assert {page for _, page in house.exact.read[pages_read:]} != {0}, "bookmarks were kept"
+
+
+def test_reconnecting_as_somebody_else_waits_for_confirmation(house: House) -> None:
+    integration_id = house.connect_odoo()
+    house.follow(integration_id)
+    house.odoo.change_account("acct-2", "Grace Hopper")
+    del house.odoo.books[1]
+    connection = house.services.connecting.reconnect(
+        house.org, integration_id, {"api_key": GOOD_KEY}, operator=OPERATOR, redirect_base=BASE
+    )
+    assert connection.review is not None
+    assert connection.review.lost == ("Café Zuid",)
+    assert "Grace Hopper" in connection.review.sentence
+    held = house.services.connecting.get(house.org, integration_id)
+    assert held.integration.account is not None
+    assert held.integration.account.name == "Ada Lovelace"
+    assert len(held.administrations) == 2
+
+    confirmed = house.services.connecting.confirm_reconnect(
+        house.org, integration_id, operator=OPERATOR
+    )
+    assert confirmed.integration.account is not None
+    assert confirmed.integration.account.name == "Grace Hopper"
+    with pytest.raises(CorrectRequest, match="nothing to confirm"):
+        house.services.connecting.confirm_reconnect(house.org, integration_id, operator=OPERATOR)
+
+
+def test_disconnect_deletes_secrets_and_says_whom_it_affects(house: House) -> None:
+    integration_id = house.connect_odoo()
+    (entity, _) = house.follow(integration_id)
+    house.import_rung()
+    names = house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    assert names == ["Bakery Noord", "Café Zuid"]
+    with house.storage.reading() as uow:
+        assert uow.secrets.rows() == []
+    assert house.trial_balance_e4(entity.id), "books stay"
+    with pytest.raises(CorrectRequest):
+        house.services.connecting.check(house.org, integration_id)
+    (refused, _) = house.services.importing.request(house.org, None, operator=OPERATOR)
+    assert isinstance(refused.refusal, FixSettings)
+
+
+def test_another_organisations_things_are_as_unknown_as_none(house: House) -> None:
+    integration_id = house.connect_odoo()
+    (entity, _) = house.follow(integration_id)
+    other = house.services.onboarding.start("Slagerij Vos").id
+    services = house.services
+    refusals: list[Callable[[], object]] = [
+        lambda: services.connecting.get(other, integration_id),
+        lambda: services.connecting.disconnect(other, integration_id, operator=OPERATOR),
+        lambda: services.linking.select(other, integration_id, None, operator=OPERATOR),
+        lambda: services.linking.link(other, entity.id, integration_id, "adm-1", operator=OPERATOR),
+        lambda: services.importing.request(other, [entity.id], operator=OPERATOR),
+        lambda: services.reading.entity(other, entity.id),
+        lambda: services.reading.trial_balance(other, entity.id),
+        lambda: services.reading.find_entity(other, entity.id),
+    ]
+    for refusal in refusals:
+        with pytest.raises(Unknown):
+            refusal()
+    assert services.reading.entities(other) == ()
+
+
+def test_every_failure_is_told_with_what_to_do(house: House) -> None:
+    """Sentences end; details and codes hold no secret."""
+    failures: list[Failure] = []
+    for call in (
+        lambda: house.connect_odoo("canary-wrong-key"),
+        lambda: house.services.connecting.get(house.org, "int_x"),
+        lambda: house.services.connecting.attempt(house.org, house.connect_odoo()),
+    ):
+        with pytest.raises(Failure) as raised:
+            call()
+        failures.append(raised.value)
+    assert all(failure.sentence.endswith(".") for failure in failures)
+    assert "canary" not in "".join(
+        failure.sentence + failure.detail + failure.code for failure in failures
+    )
