@@ -108,10 +108,17 @@ class Launcher(Protocol):
         """HTTP shell and worker, until a signal."""
         ...
 
-    def import_here(self, run_ids: Sequence[str], each: Callable[[ImportRun], None]) -> None:
+    def import_here(
+        self,
+        run_ids: Sequence[str],
+        each: Callable[[ImportRun], None],
+        *,
+        stopping: Callable[[], bool],
+    ) -> None:
         """Carry out runs in this process; ``each`` is told of every run as it ended its attempt.
 
-        A run that has to wait is left Waiting.
+        A run that has to wait is left Waiting. Called in a thread: once ``stopping`` answers True
+        the run at hand ends after its batch, keeping its bookmark, and no other is begun.
         """
         ...
 
