@@ -220,10 +220,11 @@ class Books:
     def change_amount(self, entry: Entry, delta_cents: int) -> None:
         """Adds cents to the first line and takes them from the second, so the entry balances."""
         postings = [line for line in entry.lines if line.account is not None]
-        for line, delta in zip(postings[:2], (delta_cents, -delta_cents), strict=True):
+        foreign = delta_cents * 1_000_000 // entry.rate_millionths
+        for line, sign in zip(postings[:2], (1, -1), strict=True):
             self._count(line, -1)
-            line.cents += delta
-            line.foreign_cents += delta * 1_000_000 // entry.rate_millionths
+            line.cents += sign * delta_cents
+            line.foreign_cents += sign * foreign
             self._count(line, 1)
         if entry.invoice_number is not None:
             entry.open_cents += delta_cents

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -134,7 +134,10 @@ def parse_literal(text: str) -> Literal | Moment:
     if text == "null":
         return None
     digits = text.rstrip("LMmdDfF")
-    return int(digits) if digits.lstrip("-").isdigit() else Decimal(digits)
+    try:
+        return int(digits) if digits.lstrip("-").isdigit() else Decimal(digits)
+    except InvalidOperation:
+        raise bad_query(f"{_SYNTAX}: '{text}'") from None
 
 
 def _moment_ms(text: str) -> int:
