@@ -254,6 +254,20 @@ class Books:
             self._count(line, 1)
         self._touch(entry)
 
+    def replace_lines(self, entry: Entry) -> None:
+        """Takes every line out and books the same again under new ids, as some edits do."""
+        old = list(entry.lines)
+        entry.lines.clear()
+        for line in old:
+            self.lines[line.serial] = None
+            self._note(Action.DELETED, line, self.clock.now_ms())
+        entry.modified_ms = self.clock.now_ms()
+        for line in old:
+            new = evolve(line, serial=len(self.lines), modified_ms=entry.modified_ms)
+            entry.lines.append(new)
+            self.lines.append(new)
+            self._note(Action.ADDED, new, entry.modified_ms)
+
     def delete_entry(self, entry: Entry) -> None:
         if self.entries[entry.serial] is not entry:
             raise UnknownRecord(f"Entry {entry.number} is not in {self.company.name}")

@@ -2,13 +2,16 @@
 
 Every edit is a mapping with ``kind`` and, where it matters, ``administration`` (the provider's
 code; without it the first importable). The rest is optional: what is not named is chosen from the
-books' own random numbers, so the same edits in the same order give the same books.
+books' own random numbers, so the same edits in the same order give the same books. An entry is
+chosen among the newest unpaid invoices, or with ``year`` among all invoices of that fiscal year
+(a closed one, say).
 
 =================  ===================================================================
 kind               further fields
 =================  ===================================================================
 add-entry          count
 edit-entry         entry (number), delta (cents), account (code), description, date
+replace-lines      entry (number): the same lines under new ids
 delete-entry       entry (number)
 rename-contact     contact (number), name
 rename-account     account (code), name
@@ -23,7 +26,7 @@ from datetime import date
 
 import msgspec
 
-from sandbox.books import Books, Heading, Posting
+from sandbox.books import Books, Heading, Posting, UnknownRecord
 from sandbox.records import (
     Account,
     AccountKind,
@@ -45,6 +48,7 @@ class EditRequest(msgspec.Struct, forbid_unknown_fields=True):
     administration: str | None = None
     count: int = 1
     entry: int | None = None
+    year: int | None = None
     delta: int | None = None
     account: str | None = None
     description: str | None = None
@@ -65,6 +69,7 @@ def edit(books: Books, document: Mapping[str, object]) -> list[str]:
     doers = {
         "add-entry": _add,
         "edit-entry": _change,
+        "replace-lines": _replace,
         "delete-entry": _delete,
         "rename-contact": _rename_contact,
         "rename-account": _rename_account,
@@ -83,6 +88,7 @@ def _night(books: Books) -> list[str]:
         EditRequest("edit-entry", delta=100),
         EditRequest("edit-entry", delta=-250),
         EditRequest("edit-entry", description="Omschrijving aangepast"),
+        EditRequest("replace-lines"),
         EditRequest("delete-entry"),
         EditRequest("delete-entry"),
         EditRequest("rename-contact"),
@@ -96,17 +102,22 @@ def _night(books: Books) -> list[str]:
     return done + edit(books, {"kind": "edit-entry", "account": books.random.choice(costs).code})
 
 
-def _pick(books: Books, number: int | None) -> Entry:
-    """The named entry, or one of the newest open invoices nobody paid yet."""
-    if number is not None:
-        return books.entry(number)
+def _pick(books: Books, request: EditRequest) -> Entry:
+    """The named entry, one of the named year, or one of the newest invoices nobody paid yet."""
+    if request.entry is not None:
+        return books.entry(request.entry)
+    if request.year is not None:
+        invoices = [e for e in books.live_entries() if e.invoice_number and e.year == request.year]
+        if not invoices:
+            raise UnknownRecord(f"No invoice in {request.year}")
+        return books.random.choice(invoices)
     newest = [entry for entry in books.entries[-EDITABLE_AGE:] if entry is not None]
     free = [entry for entry in newest if entry.invoice_number and not entry.processed]
     unpaid = [entry for entry in free if entry.open_cents == entry.lines[0].cents]
     candidates = unpaid or free
     if not candidates:
         _add(books, EditRequest("add-entry"))
-        return _pick(books, None)
+        return _pick(books, EditRequest("any"))
     return books.random.choice(candidates)
 
 
@@ -152,7 +163,7 @@ def add_sale(books: Books) -> Entry:
 
 
 def _change(books: Books, request: EditRequest) -> list[str]:
-    entry = _pick(books, request.entry)
+    entry = _pick(books, request)
     if request.account is not None:
         line = next(line for line in entry.lines if line.role is LineRole.NET)
         books.change_account(line, books.account(request.account))
@@ -166,8 +177,14 @@ def _change(books: Books, request: EditRequest) -> list[str]:
     return [f"edited entry {entry.number}"]
 
 
+def _replace(books: Books, request: EditRequest) -> list[str]:
+    entry = _pick(books, request)
+    books.replace_lines(entry)
+    return [f"replaced the lines of entry {entry.number}"]
+
+
 def _delete(books: Books, request: EditRequest) -> list[str]:
-    entry = _pick(books, request.entry)
+    entry = _pick(books, request)
     books.delete_entry(entry)
     return [f"deleted entry {entry.number}"]
 

@@ -85,7 +85,13 @@ class Sandbox:
 
     def start(self) -> Self:
         """Returns when every stand-in answers."""
-        sockets = [self._listen(key) for key in self._controls]
+        sockets: list[socket.socket] = []
+        try:
+            sockets.extend(self._listen(key) for key in self._controls)
+        except OSError:
+            for opened in sockets:
+                opened.close()
+            raise
         config = uvicorn.Config(
             self._app,
             http=CuttableProtocol,

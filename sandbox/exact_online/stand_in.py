@@ -19,6 +19,7 @@ from sandbox.wire import WireRequest, WireResponse, json_response
 from sandbox.world import World
 
 _API = re.compile(r"/api/v1/(?P<division>current|\d+)/(?P<path>.+)")
+LONGEST_ADDRESS = 6_000
 _UNAUTHENTICATED = "Authentication Required"
 _GATEWAY = {
     "fault": {
@@ -54,6 +55,8 @@ class ExactOnline(StandIn):
             return authorise(request, list(self.views.values()), self.tokens)
         if request.path == "/api/oauth2/token":
             return self.tokens.answer(request)
+        if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+            return WireResponse(414)  # the limit is known, the status is assumed
         asked = _API.fullmatch(request.path)
         if asked is None:
             return WireResponse(404)

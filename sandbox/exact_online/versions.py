@@ -131,19 +131,22 @@ class DivisionVersions:
         elif isinstance(record, Contact):
             self.contacts.put(record, self._counter.next())
         elif isinstance(record, Line):
-            self.lines.put(record, self._counter.next())
+            self._apply_line(change, record)
         else:
             self._apply_entry(change, record)
 
     def _apply_entry(self, change: Change, entry: Entry) -> None:
         for line in entry.lines:
-            if change.action is Action.DELETED:
-                self.lines.drop(line)
-                self._bury(LINE_TYPE, line.serial, change.at_ms)
-            else:
-                self.lines.put(line, self._counter.next())
+            self._apply_line(change, line)
         if change.action is Action.DELETED and entry.invoice_number is not None:
             self._bury(DOCUMENT_TYPE, entry.serial, change.at_ms)  # its scan goes with it
+
+    def _apply_line(self, change: Change, line: Line) -> None:
+        if change.action is Action.DELETED:
+            self.lines.drop(line)
+            self._bury(LINE_TYPE, line.serial, change.at_ms)
+        elif self._books.lines[line.serial] is line:  # not deleted again in the meantime
+            self.lines.put(line, self._counter.next())
 
     def _bury(self, kind: int, serial: int, at_ms: int) -> None:
         stone = Tombstone(len(self._gone), kind, serial, at_ms)

@@ -303,3 +303,23 @@ def test_a_cursor_can_be_asked_for_a_moment(connected: ExactClient) -> None:
     assert recent
     assert all(ms(row["Modified"]) >= ms("/Date(1780272000000)/") for row in recent)
     assert connected.get("700001/read/sync/Sync/SyncTimestamp").status_code == 400
+
+
+def test_replaced_lines_come_under_new_ids_and_the_old_ones_are_told_as_deleted(
+    sandbox: Sandbox, connected: ExactClient
+) -> None:
+    before = connected.lines()
+    sandbox.edit(EXACT, {"kind": "replace-lines", "year": 2025})
+    new = connected.lines(cursor=int(before[-1]["Timestamp"]))
+    gone = connected.rows("700001/sync/Deleted", _filter="Timestamp gt 1", _select="EntityKey")
+    assert len(new) == len(gone)
+    entry = {row["EntryID"] for row in new}
+    assert {row["ID"] for row in before if row["EntryID"] in entry} == {
+        row["EntityKey"] for row in gone
+    }
+    assert {row["FinancialYear"] for row in new} == {2025}
+    assert balances_of(connected.lines()) == true_balances(sandbox)
+
+
+def test_an_address_that_is_too_long_is_refused(connected: ExactClient) -> None:
+    assert connected.get("700001/financial/Journals", _select="Code," * 1_500).status_code == 414
