@@ -1,0 +1,111 @@
+"""Workers: presence, rings and sweeps; and imports inside a front end's own process."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from adapters.scheduler.worker import Worker
+
+from core.domain.failures import Failure
+from core.domain.import_run import ImportRun, RunStatus
+from core.services.import_engine import ImportEngine
+from core.services.importing import PRESENCE_SECONDS
+from core.services.services import Services
+from monitr.bootstrap import Monitr
+
+BEAT_SECONDS: Final = PRESENCE_SECONDS / 4
+"""Three beats may be missed before a worker counts as gone."""
+
+HERE_WAIT: Final = timedelta(seconds=150)
+"""An import inside a command waits this long for its own retry or a minute limit, not longer."""
+
+HERE_ATTEMPTS_MAX: Final = 20
+HERE_POLL_SECONDS: Final = 0.25
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger("monitr.worker")
+
+
+@contextlib.contextmanager
+def present(services: Services, worker: str, *, standing: bool) -> Iterator[None]:
+    """Show that a worker is alive while the block runs, from a thread of its own.
+
+    A beat that fails (a locked database) is logged and tried again: presence lasts four beats.
+    """
+    ended = threading.Event()
+    services.importing.beat(worker, standing=standing)
+
+    def beating() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            try:
+                services.importing.beat(worker, standing=standing)
+            except Failure as failure:
+                _log.warning("worker.beat_failed", code=failure.code, detail=failure.detail)
+
+    thread = threading.Thread(target=beating, name="presence", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        services.importing.leave(worker)
+
+
+def work(monitr: Monitr) -> None:
+    """Answer rings and sweep each minute, until a signal; running imports end at a batch."""
+    services = monitr.services
+    name = monitr.ports.ids.new("wrk")
+    stopping = threading.Event()
+    engine = ImportEngine(monitr.ports, name, stopping.is_set)
+
+    def on_run(run_id: str) -> None:
+        run = engine.run(run_id)
+        if run is not None:
+            _log.info("run.attempt_ended", run_id=run.id, status=run.status.value)
+
+    def on_sweep() -> None:
+        services.nights.open_due()
+        services.importing.sweep()
+
+    with present(services, name, standing=True):
+        Worker(monitr.queue_path, on_run=on_run, on_sweep=on_sweep, on_stop=stopping.set).run()
+
+
+def import_here(
+    monitr: Monitr,
+    run_ids: Sequence[str],
+    each: Callable[[ImportRun], None],
+    stopping: Callable[[], bool],
+) -> None:
+    """Carry out runs in this process, one after the other; see Launcher.import_here."""
+    services = monitr.services
+    name = monitr.ports.ids.new("wrk")
+    with present(services, name, standing=False):
+        engine = ImportEngine(monitr.ports, name, stopping)
+        for run_id in run_ids:
+            if stopping():
+                return
+            run = _persistently(monitr, engine, run_id, stopping)
+            if run is not None:
+                each(run)
+
+
+def _persistently(
+    monitr: Monitr, engine: ImportEngine, run_id: str, stopping: Callable[[], bool]
+) -> ImportRun | None:
+    """The run after as many attempts as fit into short waits; None when another has it."""
+    run = None
+    for _ in range(HERE_ATTEMPTS_MAX):
+        run = engine.run(run_id)
+        if run is None or run.status is not RunStatus.WAITING:
+            break
+        if run.due_at - monitr.ports.clock.now() > HERE_WAIT:
+            break
+        while monitr.ports.clock.now() < run.due_at and not stopping():
+            monitr.ports.clock.pause(HERE_POLL_SECONDS)
+        if stopping():
+            break
+    return run
