@@ -26,6 +26,7 @@ Where things are:
 ``wire``, ``stand_in``    a request, an answer, and what a provider's stand-in has to offer
 ``faults``, ``request_log``, ``control``   misbehaviour on demand, proof of what was asked
 ``asgi``, ``server``      one uvicorn server for all providers, on loopback only
+``browser``               answers a consent page for tests and demos without a browser
 ``catalogue``             the one table in which a new stand-in is registered
 
 The same companies stand behind every provider of one ``Sandbox``, so an edit made through one

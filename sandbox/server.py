@@ -1,6 +1,7 @@
 """Runs the stand-ins: in a thread for tests and demos, or for ever for a command line."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Mapping, Sequence
@@ -199,6 +200,7 @@ class Sandbox:
 def serve_forever(port: int = 9400, seed: int = 1, lines: int = 2_000) -> None:
     """Serves until interrupted; prints nothing, so that the command decides what to say."""
     sandbox = Sandbox(seed=seed, lines=lines, port=port).start()
+    gc.freeze()  # a million records that live as long as the process: not worth looking through
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

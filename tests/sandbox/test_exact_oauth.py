@@ -2,10 +2,11 @@
 
 import re
 from base64 import b64encode
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from sandbox.browser import NoConsent, decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.server import Sandbox
 from tests.sandbox.exact_client import CALLBACK, EXACT, ExactClient, authorise_fields
@@ -183,3 +184,14 @@ def test_token_calls_are_counted_by_the_day(sandbox: Sandbox, connected: ExactCl
         if answer.status_code == 200:
             connected.keep(answer)
     assert seen == [200, 200, 429]
+
+
+def test_a_demo_without_a_browser_can_decide(client: ExactClient) -> None:
+    address = f"{client.sandbox.url(EXACT)}/api/oauth2/auth?{urlencode(authorise_fields())}"
+    location = decide(address, fields={"division": ["700002", "700004"]})
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    client.keep(client.exchange(code))
+    assert [row["Code"] for row in client.rows("1/system/Divisions")] == [700002, 700004]
+    assert "error=access_denied" in decide(address, "deny")
+    with pytest.raises(NoConsent, match="401"):
+        decide(address.replace("response_type=code", "response_type=token"))
