@@ -1,0 +1,1 @@
+"""The HTTP front end: OAuth callbacks with their landing pages, and health."""
