@@ -19,7 +19,8 @@ from typing import Final
 from attrs import define, evolve, field
 
 from adapters.storage.call_windows import Spent, Told, Window, added, instant_of, us_of, window_of
-from core.domain.failures import Failure, FixSettings, TryAgain
+from adapters.storage.sqlite_failures import SmallFile, is_busy
+from core.domain.failures import FixSettings
 from core.ports.environment import Clock
 from core.ports.provider import Limit
 
@@ -30,6 +31,7 @@ BUSY_SECONDS: Final = 5.0
 FORGET_SECONDS: Final = 62 * 24 * 3600
 """Calls of scopes nobody uses any more go when the file is opened: two of the longest windows."""
 _RETRY_SECONDS: Final = 0.01
+_LOST: Final = "only the count of recent calls is lost"
 
 _SCHEMA: Final = """
 CREATE TABLE spent (
@@ -226,8 +228,8 @@ class SqlBudgets(_Budgets):
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self.path = path
         self.clock = clock
+        self._file = SmallFile(path=path, name="call budget", lost=_LOST, code="budgets")
         self._lock = threading.Lock()
         with self._failures_named():
             self._rows = sqlite3.connect(
@@ -268,8 +270,8 @@ class SqlBudgets(_Budgets):
             (version,) = self._rows.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise FixSettings(
-                    f"{self.path} was written by a newer Monitr: update this one, or remove that "
-                    "file (only the count of recent calls is lost).",
+                    f"{self._file.path} was written by a newer Monitr: update this one, or remove "
+                    f"that file ({_LOST}).",
                     detail=f"schema {version}, known {SCHEMA_VERSION}",
                     code="budgets-from-newer-version",
                 )
@@ -288,7 +290,7 @@ class SqlBudgets(_Budgets):
             try:
                 self._rows.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if _code(error) not in _BUSY or time.monotonic() >= deadline:
+                if not is_busy(error) or time.monotonic() >= deadline:
                     raise
                 time.sleep(_RETRY_SECONDS)
             else:
@@ -299,40 +301,4 @@ class SqlBudgets(_Budgets):
         try:
             yield
         except sqlite3.Error as error:
-            raise _named(error, self.path) from error
-
-
-_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_WHAT_TO_DO: Final = {
-    sqlite3.SQLITE_FULL: "the disk is full: free some space",
-    sqlite3.SQLITE_READONLY: "it is not writable: correct its rights",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: correct the rights of its directory",
-    sqlite3.SQLITE_PERM: "it is not readable: correct its rights",
-    sqlite3.SQLITE_IOERR: "the disk does not answer properly: check it",
-    sqlite3.SQLITE_CORRUPT: "it is damaged: remove it (only the count of recent calls is lost)",
-    sqlite3.SQLITE_NOTADB: "it is damaged: remove it (only the count of recent calls is lost)",
-}
-_PRIMARY_CODE: Final = 0xFF
-"""Extended SQLite codes keep the primary one in their lowest byte."""
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Errors of the driver itself (a closed connection) carry none."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
-
-
-def _named(error: sqlite3.Error, path: Path) -> Failure:
-    code = _code(error)
-    detail = f"{type(error).__name__}: {error}"
-    if code in _BUSY:
-        return TryAgain(
-            f"The call budget {path} is held by another process: try again.",
-            detail=detail,
-            code="budgets-busy",
-        )
-    what_to_do = _WHAT_TO_DO.get(code, "SQLite refuses it: see the log")
-    return FixSettings(
-        f"The call budget {path} cannot be used, {what_to_do}.",
-        detail=detail,
-        code="budgets-unusable",
-    )
+            raise self._file.failure(error) from error
