@@ -25,20 +25,21 @@ class BearerReader:
     tokens: AccessTokens
     headers: Mapping[str, str] = _ACCEPT_JSON
 
-    def get(self, url: str, *, charges: tuple[Charge, ...]) -> Answer:
+    def get(self, url: str, *, charges: tuple[Charge, ...], about: str = "") -> Answer:
         token = self.tokens.current()
         try:
-            return self.transport.send(self._request(url, charges, token))
+            return self.transport.send(self._request(url, charges, about, token))
         except Reconnect as refused:
             if refused.code != ACCESS_REFUSED:
                 raise
             renewed = self.tokens.renewed(token)
-            return self.transport.send(self._request(url, charges, renewed))
+            return self.transport.send(self._request(url, charges, about, renewed))
 
-    def _request(self, url: str, charges: tuple[Charge, ...], token: str) -> Request:
+    def _request(self, url: str, charges: tuple[Charge, ...], about: str, token: str) -> Request:
         return Request(
             method="GET",
             url=url,
             headers={**self.headers, "authorization": f"Bearer {token}"},
             charges=charges,
+            about=about,
         )

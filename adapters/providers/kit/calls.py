@@ -72,6 +72,7 @@ class Charge:
 class Request:
     """One request. Headers, body and query may hold secrets; method, host and path may not.
 
+    ``about`` says what is read, for people: sentences of the failure table may name it.
     ``repeatable``: asking twice changes nothing at the provider, so it may be retried. GETs are;
     a POST that only reads says so. ``answer_bytes_max`` overrides the transport's for this call.
     ``lost_is_final``: when no answer comes the caller asks for less instead of the same again.
@@ -82,6 +83,7 @@ class Request:
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     charges: tuple[Charge, ...] = ()
+    about: str = ""
     repeatable: bool = field()
     answer_bytes_max: int | None = None
     lost_is_final: bool = False

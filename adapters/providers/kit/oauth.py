@@ -7,7 +7,7 @@ request is sent exactly once.
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
@@ -145,7 +145,7 @@ class CodeFlow:
             }
         url: str = prepare_grant_uri(
             self._declared.authorize_url(fields),
-            client_id=fields["client_id"],
+            client_id=fields["client_id"].strip(),
             response_type="code",
             redirect_uri=redirect_uri,
             scope=self._declared.scope,
@@ -186,11 +186,13 @@ class CodeFlow:
             "content-type": "application/x-www-form-urlencoded",
         }
         if declared.client_secret_in_header:
-            headers["authorization"] = _basic(fields["client_id"], fields["client_secret"])
+            headers["authorization"] = _basic(
+                fields["client_id"].strip(), fields["client_secret"].strip()
+            )
         else:
             parameters |= {
-                "client_id": fields["client_id"],
-                "client_secret": fields["client_secret"],
+                "client_id": fields["client_id"].strip(),
+                "client_secret": fields["client_secret"].strip(),
             }
         body: str = prepare_token_request(grant_type, redirect_uri=redirect_uri, **parameters)
         request = Request(
@@ -204,6 +206,7 @@ class CodeFlow:
         # A transport of its own: no kept connection, so a failure to connect is certain.
         with Transport(self._kit, FailureTable(provider=declared.provider)) as transport:
             transport.take_budget(request)
+            asked_at = self._kit.clock.now()
             try:
                 answer = transport.attempt(request)
             except NotSent:
@@ -211,11 +214,14 @@ class CodeFlow:
             except (NoAnswer, NotUnderstood) as lost:
                 raise OutcomeUnknown(lost.detail) from None
         if answer.status == _OK:
-            return self._grant(answer)
+            return self._grant(answer, asked_at)
         raise self._refusal(answer, tuple(parameters.values()))
 
-    def _grant(self, answer: Answer) -> TokenGrant:
-        """A validated token, or OutcomeUnknown: status 200 says that something was consumed."""
+    def _grant(self, answer: Answer, asked_at: datetime) -> TokenGrant:
+        """A validated token, or OutcomeUnknown: status 200 says that something was consumed.
+
+        Its life is counted from before the request left: never longer than the provider counts.
+        """
         try:
             document = msgspec.json.decode(answer.body, type=_TokenDocument)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -237,14 +243,13 @@ class CodeFlow:
         if problems:
             raise OutcomeUnknown(f"status 200 with {', '.join(problems)}")
         assert seconds is not None
-        now = self._kit.clock.now()
         idle = self.policy.refresh_idle_seconds
         return TokenGrant(
             access_token=document.access_token,
             refresh_token=document.refresh_token,
-            obtained_at=now,
-            expires_at=now + timedelta(seconds=seconds),
-            refresh_expires_at=None if idle is None else now + timedelta(seconds=idle),
+            obtained_at=asked_at,
+            expires_at=asked_at + timedelta(seconds=seconds),
+            refresh_expires_at=None if idle is None else asked_at + timedelta(seconds=idle),
         )
 
     def _refusal(self, answer: Answer, sent: tuple[str, ...]) -> Exception:

@@ -41,6 +41,8 @@ class Signal:
     host: str = ""
     target: str = ""
     """Where a redirect points to."""
+    about: str = ""
+    """What was asked for, for people."""
 
 
 @frozen(kw_only=True)
@@ -48,8 +50,8 @@ class Rule:
     """One row: when it holds, which failure, which sentence, may the read be repeated.
 
     Empty conditions hold always. ``reason`` and ``text`` match any of the given words as
-    substrings, whatever the case. ``sentence`` may name ``{provider}``, ``{host}`` and (for
-    redirects) ``{target}``. ``again``: a repeatable read may be sent
+    substrings, whatever the case. ``sentence`` may name ``{provider}``, ``{host}``,
+    ``{about}`` and (for redirects) ``{target}``. ``again``: a repeatable read may be sent
     once more after a pause; rules raising Wait are repeated when the wait is short.
     """
 
@@ -71,7 +73,12 @@ class Rule:
 
 
 def _filled(sentence: str, provider: str, signal: Signal) -> str:
-    named = {"{provider}": provider, "{host}": signal.host, "{target}": signal.target}
+    named = {
+        "{provider}": provider,
+        "{host}": signal.host,
+        "{target}": signal.target,
+        "{about}": signal.about,
+    }
     for name, value in named.items():
         sentence = sentence.replace(name, value)
     return sentence

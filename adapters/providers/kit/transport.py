@@ -9,6 +9,7 @@ Retries are a loop of our own: stamina's sleeps cannot be given our clock, and a
 either a pause of the worker or, when longer, a Wait that puts the run back.
 """
 
+import functools
 import ssl
 import time
 from datetime import datetime, timedelta
@@ -21,7 +22,8 @@ import httpx
 import structlog
 
 from adapters.providers.kit.calls import Answer, Kit, NoAnswer, NotSent, Observer, Request
-from adapters.providers.kit.origins import check_scheme, is_loopback
+from adapters.providers.kit.origins import is_loopback
+from adapters.providers.kit.outgoing import bad_address, checked_host
 from adapters.providers.kit.retry_table import (
     SIGNAL_TEXT_CHARACTERS_MAX,
     Decision,
@@ -68,7 +70,7 @@ class Transport:
         self._table = table
         self._reason_header = reason_header
         self._observe = observe
-        self._clients: dict[bool, httpx.Client] = {}
+        self._clients: dict[tuple[bool, bool], httpx.Client] = {}
         self._watchdog = Watchdog()
 
     def __enter__(self) -> Self:
@@ -117,10 +119,10 @@ class Transport:
             return error, True
         if answer.is_success:
             return answer, False
-        decision = self.judge(answer)
+        decision = self.judge(answer, about=request.about)
         return decision.failure, decision.again
 
-    def judge(self, answer: Answer) -> Decision:
+    def judge(self, answer: Answer, *, about: str = "") -> Decision:
         """What the table says of an unwelcome answer."""
         text = answer.text(SIGNAL_TEXT_CHARACTERS_MAX)
         return self._table.decide(
@@ -131,6 +133,7 @@ class Transport:
                 headers=answer.headers,
                 host=answer.host,
                 target=_redirect_target(answer),
+                about=about,
             ),
             self._kit.clock.now(),
         )
@@ -142,7 +145,7 @@ class Transport:
         came. FixSettings: the address, the certificate or a header cannot be used.
         NotUnderstood: an answer larger than the limit. Redirects are not followed.
         """
-        host = self._check(request)
+        host = checked_host(request, self._kit.sizes)
         self.calls += 1
         started = time.monotonic()
         outcome: Answer | None = None
@@ -163,7 +166,7 @@ class Transport:
         try:
             with (
                 self._watchdog.guard(self._kit.time_outs.deadline) as trace,
-                self._client(host).stream(
+                self._client(request.url).stream(
                     request.method,
                     request.url,
                     headers={**request.headers, "user-agent": self._kit.user_agent},
@@ -177,7 +180,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise self._translated(error, host) from None
         except (httpx.InvalidURL, httpx.CookieConflict):
-            raise _bad_address(host) from None
+            raise bad_address(host) from None
 
     def _read(
         self, response: httpx.Response, request: Request, host: str, deadline: float
@@ -213,7 +216,7 @@ class Transport:
                 code="tls-failed",
             )
         if isinstance(error, httpx.UnsupportedProtocol):
-            return _bad_address(host)
+            return bad_address(host)
         if isinstance(error, httpx.LocalProtocolError):
             return FixSettings(
                 "A key or address holds a character that cannot be sent: enter it again.",
@@ -240,39 +243,19 @@ class Transport:
             code="too-slow",
         )
 
-    def _check(self, request: Request) -> str:
-        """The host, after the limits on what is sent."""
-        sizes = self._kit.sizes
-        try:
-            parts = urlsplit(request.url)
-            host = parts.hostname or ""
-            port = parts.port
-        except ValueError:
-            raise _bad_address("the provider") from None
-        check_scheme(parts.scheme, host)
-        if len(request.url) > sizes.url_characters:
-            raise _too_large(f"{len(request.url)} characters of URL to {host}")
-        if request.body is not None and len(request.body) > sizes.request_bytes:
-            raise _too_large(f"{len(request.body)} bytes to {host}")
-        for name, value in request.headers.items():
-            if not value.isascii() or not value.isprintable():
-                raise FixSettings(
-                    "A key holds a character that cannot be sent: enter it again.",
-                    detail=f"header {name}",
-                    code="unsendable",
-                )
-        return f"{host}:{port}" if port else host
-
-    def _client(self, host: str) -> httpx.Client:
+    def _client(self, url: str) -> httpx.Client:
+        parts = urlsplit(url)
+        host, plain = parts.hostname or "", parts.scheme == "http"
         # This machine is never asked for through a proxy of the environment.
-        loopback = is_loopback(host.rsplit(":", 1)[0])
-        client = self._clients.get(loopback)
+        loopback = is_loopback(host)
+        client = self._clients.get((loopback, plain))
         if client is None:
             wait = self._kit.time_outs
             client = httpx.Client(
                 timeout=httpx.Timeout(
                     connect=wait.connect, read=wait.read, write=wait.write, pool=wait.pool
                 ),
+                verify=_nobody_trusted() if loopback and plain else _trusted(),
                 follow_redirects=False,
                 trust_env=not loopback,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
@@ -280,7 +263,7 @@ class Transport:
                 # Providers are spoken to without memory: no cookie is ever kept.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
-            self._clients[loopback] = client
+            self._clients[loopback, plain] = client
         return client
 
     def take_budget(self, request: Request) -> None:
@@ -346,6 +329,18 @@ def _is_lost(failure: Failure) -> bool:
     return isinstance(failure, ProviderDown) and not isinstance(failure, NotSent)
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The usual certificate authorities (or SSL_CERT_FILE's), loaded once per process."""
+    return httpx.create_ssl_context()
+
+
+@functools.cache
+def _nobody_trusted() -> ssl.SSLContext:
+    """For plain http on this machine, where loading authorities would be for nothing."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def _redirect_target(answer: Answer) -> str:
     """Where a redirect points to, without path and query; a relative one stays on its host."""
     try:
@@ -372,13 +367,3 @@ def _is_tls(error: BaseException) -> bool:
 
 def _tls_reason(error: BaseException) -> str:
     return next((link.reason or "" for link in _chain(error) if isinstance(link, ssl.SSLError)), "")
-
-
-def _bad_address(host: str) -> FixSettings:
-    return FixSettings(
-        f"The address of {host} cannot be used: write it as https://host.", code="bad-address"
-    )
-
-
-def _too_large(what: str) -> OurBug:
-    return OurBug("Monitr asked for too much at once: report it.", detail=what)
