@@ -1,5 +1,6 @@
 """The demo: a stand-in provider, a real consent, real processes, imported and proven books."""
 
+import http.client
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import platformdirs
 from attrs import evolve, frozen
@@ -25,8 +27,8 @@ from interfaces.launcher import DemoEntity, DemoPlan, DemoResult, DemoRow
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.probing import answering_identity
 from monitr.settings import Settings, settings_from
+from sandbox.browser import decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
-from sandbox.person import consent
 from sandbox.server import Sandbox
 
 SEED: Final = 7
@@ -116,17 +118,29 @@ def _connected(stage: _Stage, organisation_id: str) -> Connection:
     )
     if connection.authorize_url is not None:
         stage.tell("Logging in and giving consent, as a person at a browser would.")
-        landing = consent(connection.authorize_url)
+        status = _opened(decide(connection.authorize_url))
         attempt = services.connecting.attempt(organisation_id, connection.integration.id)
         if attempt.failed or attempt.outcome is None:
             raise OurBug(
                 "The consent of the demo was not accepted: report this.",
-                detail=f"callback answered {landing.status}",
+                detail=f"callback answered {status}",
             )
     connection = services.connecting.get(organisation_id, connection.integration.id)
     assert connection.integration.account is not None, "a connection that answered has an account"
     stage.tell(f"Connected as {connection.integration.account.name}.")
     return connection
+
+
+def _opened(url: str) -> int:
+    """Open the address the consent page sent the browser to; returns the landing page's status."""
+    parts = urlsplit(url)
+    assert parts.hostname is not None, "an absolute address"
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=START_SECONDS)
+    try:
+        connection.request("GET", f"{parts.path}?{parts.query}")
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
@@ -152,9 +166,7 @@ def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
 def _worth_showing(stage: _Stage, importable: list[Administration]) -> list[Administration]:
     """The first administrations that have books at all."""
     with_lines = {
-        str(truth["administration"])
-        for truth in stage.sandbox.truth(stage.plan.provider)
-        if truth["lines"]
+        str(truth["code"]) for truth in stage.sandbox.truth(stage.plan.provider) if truth["lines"]
     }
     return [found for found in importable if found.key in with_lines][:ADMINISTRATIONS]
 

@@ -1,0 +1,63 @@
+"""A worker process for one attempt at one run, which may kill itself with SIGKILL after a batch.
+
+``python -m tests.fire.one_attempt DATA_DIR RUN_ID KILL_AFTER OFFSET_SECONDS`` prints the run's
+status. KILL_AFTER 0 means never. The clock is ahead by OFFSET_SECONDS, so that an earlier worker,
+killed a moment ago, counts as gone without anybody waiting.
+"""
+
+import os
+import signal
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import attrs
+from attrs import define
+
+from adapters.environment import SystemClock
+from core.services.import_engine import ImportEngine
+from core.services.services import Services
+from monitr.bootstrap import open_monitr
+from monitr.settings import settings_from
+from monitr.working import present
+
+
+@define
+class AheadClock(SystemClock):
+    """The machine's clock, ahead."""
+
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@define
+class Killer:
+    """Asked after each committed batch: kills this process after the n-th one."""
+
+    kill_after: int
+    batches: int = 0
+
+    def __call__(self) -> bool:
+        self.batches += 1
+        if self.batches == self.kill_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+
+def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None:
+    """Sweep, so that the run is Waiting again, then attempt it."""
+    monitr = open_monitr(settings_from(os.environ, data_dir=Path(folder)), os.environ)
+    ports = attrs.evolve(monitr.ports, clock=AheadClock(timedelta(seconds=offset_seconds)))
+    services = Services(ports)
+    services.importing.sweep()
+    name = f"worker-{os.getpid()}"
+    with present(services, name, standing=False):
+        run = ImportEngine(ports, name, Killer(kill_after)).run(run_id)
+    monitr.close()
+    print("none" if run is None else run.status.value)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
