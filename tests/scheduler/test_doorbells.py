@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from adapters.scheduler.huey_queue import HueyDoorbell
 from adapters.scheduler.inline import RINGS_MAX, CollectingDoorbell, InlineDoorbell
-from adapters.scheduler.rings import FILE_NAME, Queue
+from adapters.scheduler.queue import FILE_NAME, HueyDoorbell, Queue
 from tests.scheduler.contract import DoorbellContract, Rig, World
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.scheduler.huey_queue import HueyDoorbell
-from adapters.scheduler.rings import FILE_NAME, Queue
+from adapters.scheduler.queue import FILE_NAME, HueyDoorbell, Queue
 
 ROOT = Path(__file__).parents[2]
 EXIT_SECONDS = 30
@@ -18,7 +17,7 @@ EXIT_SECONDS = 30
 
 @contextmanager
 def worker(path: Path, *swept: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - this interpreter, our own module
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.scheduler.worker_process", str(path), *swept],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from adapters.scheduler import rings
-from adapters.scheduler.huey_queue import HueyDoorbell, Worker
-from adapters.scheduler.rings import FILE_NAME, Queue
+from adapters.scheduler import queue as module
+from adapters.scheduler.queue import FILE_NAME, HueyDoorbell, Queue
+from adapters.scheduler.worker import Worker
 from core.domain.failures import FixSettings
 
 
@@ -129,7 +129,7 @@ def _locked(path: Path) -> sqlite3.Connection:
 def test_a_queue_that_cannot_be_reached_stops_no_ringer(
     tmp_path: Path, spoil: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rings, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.0)
     path = tmp_path / "data" / FILE_NAME
     path.parent.mkdir()
     assert callable(spoil)

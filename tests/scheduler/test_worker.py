@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from adapters.scheduler.huey_queue import POLL_SECONDS_MAX, HueyDoorbell, Worker
-from adapters.scheduler.rings import FILE_NAME
+from adapters.scheduler.queue import FILE_NAME, HueyDoorbell
+from adapters.scheduler.worker import POLL_SECONDS_MAX, Worker
 
 SOON_SECONDS = 20
 """Long enough for any machine; only a broken worker waits that long."""
@@ -150,7 +150,8 @@ def test_stopping_finishes_the_run_under_way_and_leaves_the_rest_queued(
     path: Path, doorbell: HueyDoorbell, runs: Runs
 ) -> None:
     runs.held = {"run_0"}
-    worker = Worker(path, on_run=runs.on_run, on_sweep=runs.on_sweep, workers=1)
+    asked = threading.Event()
+    worker = Worker(path, on_run=runs.on_run, on_sweep=runs.on_sweep, on_stop=asked.set, workers=1)
     worker.start()
     doorbell.ring("run_0")
     await_(runs.begun)
@@ -158,7 +159,7 @@ def test_stopping_finishes_the_run_under_way_and_leaves_the_rest_queued(
     stopped: list[bool] = []
     stopper = threading.Thread(target=lambda: stopped.append(worker.stop(SOON_SECONDS)))
     stopper.start()
-    assert worker.stopping.wait(SOON_SECONDS)
+    assert asked.wait(SOON_SECONDS)
     assert stopper.is_alive()
     runs.let_go.set()
     stopper.join()

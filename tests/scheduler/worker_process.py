@@ -9,7 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
-from adapters.scheduler.huey_queue import HueyDoorbell, Worker
+from adapters.scheduler.queue import HueyDoorbell
+from adapters.scheduler.worker import Worker
 
 STOP_SECONDS = 30.0
 
@@ -20,7 +21,7 @@ def main(path: Path, waiting: list[str]) -> int:
 
     def say(word: str, run_id: str) -> None:
         with said:
-            print(word, run_id, flush=True)  # noqa: T201 - what the test reads
+            print(word, run_id, flush=True)
 
     def on_run(run_id: str) -> None:
         say("begun", run_id)
@@ -33,14 +34,11 @@ def main(path: Path, waiting: list[str]) -> int:
             doorbell.ring(waiting.pop())
         say("swept", "-")
 
-    worker = Worker(path, on_run=on_run, on_sweep=on_sweep, workers=1)
-
-    def tell_the_stop() -> None:
-        worker.stopping.wait()
+    def on_stop() -> None:
         say("stopping", "-")
 
-    threading.Thread(target=tell_the_stop, daemon=True).start()
-    finished = worker.run_until_signal(STOP_SECONDS)
+    worker = Worker(path, on_run=on_run, on_sweep=on_sweep, on_stop=on_stop, workers=1)
+    finished = worker.run(STOP_SECONDS)
     doorbell.close()
     return 0 if finished else 1
 

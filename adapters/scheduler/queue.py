@@ -1,4 +1,4 @@
-"""The queue behind the doorbell: Huey on a SQLite file of its own, carrying run ids only.
+"""The doorbell and the queue behind it: Huey on a SQLite file of its own, run ids only.
 
 Huey (3.5) promises *at most once*: a worker that is killed loses the ring it was answering. That is
 fine, because the run waits in the database and the sweep rings again. So nothing of Huey that would
@@ -23,6 +23,7 @@ from huey.serializer import Serializer
 from huey.storage import SqliteStorage
 
 from adapters.storage.sqlite_failures import SmallFile
+from core.domain.failures import Failure
 
 FILE_NAME: Final = "queue.sqlite3"
 BUSY_SECONDS: Final = 2.0
@@ -136,3 +137,35 @@ class _MergingStorage(SqliteStorage):  # type: ignore[misc] # huey ships no type
             (self.name, data, priority or 0, self.name, data),
             commit=True,
         )
+
+
+class HueyDoorbell:
+    """Implements Doorbell: queues the run for whichever worker shares the file. Close after use.
+
+    The file is opened by the first ring, so a queue that cannot be reached stops nobody.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: Queue | None = None
+        self._lock = threading.Lock()
+
+    def ring(self, run_id: str) -> None:
+        try:
+            with self._lock:
+                if self._queue is None:
+                    self._queue = Queue(self._path, _never)
+                queue = self._queue
+            queue.ring(run_id)
+        except (sqlite3.Error, Failure) as error:
+            _log.warning("doorbell.lost", run_id=run_id, reason=str(error))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._queue is not None:
+                self._queue.close()
+                self._queue = None
+
+
+def _never(run_id: str) -> None:
+    raise AssertionError(f"a doorbell answers nothing: {run_id}")

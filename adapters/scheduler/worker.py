@@ -1,7 +1,6 @@
-"""The doorbell and the worker on Huey."""
+"""The worker: answers the queue in threads, sweeps, and stops in order."""
 
 import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +11,7 @@ from typing import Final
 import structlog
 from huey.consumer import Consumer
 
-from adapters.scheduler.rings import Queue
-from core.domain.failures import Failure
+from adapters.scheduler.queue import Queue
 
 WORKERS: Final = 2
 """Imports at a time in one process. They mostly wait for providers, whose limits are shared."""
@@ -33,45 +31,14 @@ STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("monitr.worker")
 
 
-class HueyDoorbell:
-    """Implements Doorbell: queues the run for whichever worker shares the file. Close after use.
-
-    The file is opened by the first ring, so a queue that cannot be reached stops nobody.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._queue: Queue | None = None
-        self._lock = threading.Lock()
-
-    def ring(self, run_id: str) -> None:
-        try:
-            with self._lock:
-                if self._queue is None:
-                    self._queue = Queue(self._path, _never)
-                queue = self._queue
-            queue.ring(run_id)
-        except (sqlite3.Error, Failure) as error:
-            _log.warning("doorbell.lost", run_id=run_id, reason=str(error))
-
-    def close(self) -> None:
-        with self._lock:
-            if self._queue is not None:
-                self._queue.close()
-                self._queue = None
-
-
-def _never(run_id: str) -> None:
-    raise AssertionError(f"a doorbell answers nothing: {run_id}")
-
-
 class Worker:
     """Answers the doorbell in threads of this process, and sweeps.
 
     ``on_run(run_id)`` is called in one of ``workers`` threads; ``on_sweep()`` in a thread of its
     own at the start and each ``sweep_seconds``, so that a sweep never waits behind long imports.
-    What they raise is logged and stops nothing. Any number of workers and processes may share one
-    queue: rings go to one of them, sweeps happen in each and must be safe to repeat.
+    What they raise is logged and stops nothing. ``on_stop()`` is called when a stop is asked for,
+    so that long runs may end early at their next bookmark. Any number of workers and processes may
+    share one queue: rings go to one of them, sweeps happen in each and must be safe to repeat.
     """
 
     def __init__(
@@ -80,14 +47,15 @@ class Worker:
         *,
         on_run: Callable[[str], None],
         on_sweep: Callable[[], None],
+        on_stop: Callable[[], None] = lambda: None,
         workers: int = WORKERS,
         sweep_seconds: float = SWEEP_SECONDS,
     ) -> None:
         """FixSettings when the queue's file cannot be used."""
-        self.stopping = threading.Event()
-        """Set as soon as a stop is asked for: a long run may end early at its next bookmark."""
+        self._stopping = threading.Event()
         self._on_run = on_run
         self._on_sweep = on_sweep
+        self._on_stop = on_stop
         self._sweep_seconds = sweep_seconds
         self._queue = Queue(path, self._answer)
         self._consumer = _Consumer(
@@ -118,7 +86,7 @@ class Worker:
             thread.join(max(0.0, deadline - time.monotonic()))
         return self._closed_if_finished()
 
-    def run_until_signal(self, timeout_seconds: float = STOP_SECONDS) -> bool:
+    def run(self, timeout_seconds: float = STOP_SECONDS) -> bool:
         """``start``, and ``stop`` on SIGTERM or SIGINT; a second signal no longer waits.
 
         For the main thread of a worker process. Handlers only leave a note in a queue made for
@@ -155,13 +123,15 @@ class Worker:
                 self._on_sweep()
             except Exception:  # noqa: BLE001 - told, and the next sweep may do better
                 _log.exception("worker.sweep_failed")
-            if self.stopping.wait(self._sweep_seconds):
+            if self._stopping.wait(self._sweep_seconds):
                 return
             self._consumer.check_worker_health()
 
     def _ask_to_stop(self) -> None:
-        self.stopping.set()
-        self._consumer.stop_flag.set()
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._consumer.stop_flag.set()
+            self._on_stop()
 
     def _threads(self) -> list[threading.Thread]:
         answering = [thread for _, thread in self._consumer.worker_threads]

@@ -1,0 +1,43 @@
+"""One seed for everything random in a test session: the order of tests and Hypothesis.
+
+It is printed at the top; ``make test SEED=...`` (or ``MONITR_TEST_SEED``) brings a session back.
+Hypothesis keeps the examples that failed in ``.hypothesis/``, and replays those without a seed.
+"""
+
+import os
+import random
+from itertools import groupby
+
+import pytest
+from hypothesis import settings
+
+SEED_NAME = "MONITR_TEST_SEED"
+SEED_MAX = 2**31 - 1
+
+# The machine of a test is not ours to judge by: time is measured in bench/.
+settings.register_profile("monitr", deadline=None, print_blob=True)
+settings.load_profile("monitr")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the seed before xdist starts its workers: they inherit it with the environment."""
+    seed = os.environ.get(SEED_NAME) or str(random.SystemRandom().randint(1, SEED_MAX))
+    os.environ[SEED_NAME] = seed
+    if config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = seed
+
+
+def pytest_report_header() -> str:
+    return f"seed: {os.environ[SEED_NAME]} (the same again: make test SEED={os.environ[SEED_NAME]})"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Shuffle files, and tests within each file, so that none comes to need another's traces."""
+    order = random.Random(os.environ[SEED_NAME])  # noqa: S311 - an order, not a secret
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    order.shuffle(files)
+    for tests in files:
+        order.shuffle(tests)
+    items[:] = [test for tests in files for test in tests]
