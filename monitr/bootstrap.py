@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from adapters.scheduler.queue import FILE_NAME as QUEUE_FILE_NAME
-from adapters.scheduler.queue import HueyDoorbell
 from attrs import frozen
 
 from adapters.environment import RandomIds, SystemClock
 from adapters.providers.exact_online import ExactOnline
 from adapters.providers.kit.calls import Kit
 from adapters.providers.odoo import Odoo
+from adapters.scheduler.queue import FILE_NAME as QUEUE_FILE_NAME
+from adapters.scheduler.queue import HueyDoorbell
 from adapters.storage.budgets import FILE_NAME as BUDGETS_FILE_NAME
 from adapters.storage.budgets import SqlBudgets
 from adapters.storage.sql import SqlStorage

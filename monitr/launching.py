@@ -17,6 +17,7 @@ from interfaces.http.server import BackgroundServer, serve
 from interfaces.launcher import DemoPlan, DemoResult, Diagnosis, SandboxPlan
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.doctor import diagnose
+from monitr.logs import STANDING, configure_logs
 from monitr.probing import answering_identity
 from monitr.settings import Settings
 from monitr.working import import_here, work
@@ -60,12 +61,15 @@ class LocalLauncher:
             yield self.callback_base
 
     def serve(self) -> None:
+        configure_logs(STANDING)
         serve(self._shell(), self.settings.http_host, self.settings.http_port)
 
     def work(self) -> None:
+        configure_logs(STANDING)
         work(self.monitr)
 
     def up(self) -> None:
+        configure_logs(STANDING)
         with self._server():
             work(self.monitr)
 

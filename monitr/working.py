@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from adapters.scheduler.worker import Worker
 
+from adapters.scheduler.worker import Worker
 from core.domain.failures import Failure
 from core.domain.import_run import ImportRun, RunStatus
 from core.services.import_engine import ImportEngine
@@ -51,18 +51,23 @@ def present(services: Services, worker: str, *, standing: bool) -> Iterator[None
     finally:
         ended.set()
         thread.join()
-        services.importing.leave(worker)
+        try:
+            services.importing.leave(worker)
+        except Failure as failure:
+            _log.warning("worker.leave_failed", code=failure.code, detail=failure.detail)
 
 
 def work(monitr: Monitr) -> None:
-    """Answer rings and sweep each minute, until a signal; running imports end at a batch."""
+    """Answer rings and sweep each minute, until a signal; running imports end at a batch.
+
+    Each attempt shows its own presence: one that ends without being able to say so (a full disk) is
+    freed by the next sweep although this process lives on.
+    """
     services = monitr.services
-    name = monitr.ports.ids.new("wrk")
     stopping = threading.Event()
-    engine = ImportEngine(monitr.ports, name, stopping.is_set)
 
     def on_run(run_id: str) -> None:
-        run = engine.run(run_id)
+        run = _attempt(monitr, run_id, stopping.is_set)
         if run is not None:
             _log.info("run.attempt_ended", run_id=run.id, status=run.status.value)
 
@@ -70,8 +75,15 @@ def work(monitr: Monitr) -> None:
         services.nights.open_due()
         services.importing.sweep()
 
-    with present(services, name, standing=True):
+    with present(services, monitr.ports.ids.new("wrk"), standing=True):
         Worker(monitr.queue_path, on_run=on_run, on_sweep=on_sweep, on_stop=stopping.set).run()
+
+
+def _attempt(monitr: Monitr, run_id: str, stopping: Callable[[], bool]) -> ImportRun | None:
+    """One attempt at a run, under a presence of its own; None when it is not ours to do."""
+    name = monitr.ports.ids.new("att")
+    with present(monitr.services, name, standing=False):
+        return ImportEngine(monitr.ports, name, stopping).run(run_id)
 
 
 def import_here(
@@ -81,25 +93,19 @@ def import_here(
     stopping: Callable[[], bool],
 ) -> None:
     """Carry out runs in this process, one after the other; see Launcher.import_here."""
-    services = monitr.services
-    name = monitr.ports.ids.new("wrk")
-    with present(services, name, standing=False):
-        engine = ImportEngine(monitr.ports, name, stopping)
-        for run_id in run_ids:
-            if stopping():
-                return
-            run = _persistently(monitr, engine, run_id, stopping)
-            if run is not None:
-                each(run)
+    for run_id in run_ids:
+        if stopping():
+            return
+        run = _persistently(monitr, run_id, stopping)
+        if run is not None:
+            each(run)
 
 
-def _persistently(
-    monitr: Monitr, engine: ImportEngine, run_id: str, stopping: Callable[[], bool]
-) -> ImportRun | None:
+def _persistently(monitr: Monitr, run_id: str, stopping: Callable[[], bool]) -> ImportRun | None:
     """The run after as many attempts as fit into short waits; None when another has it."""
     run = None
     for _ in range(HERE_ATTEMPTS_MAX):
-        run = engine.run(run_id)
+        run = _attempt(monitr, run_id, stopping)
         if run is None or run.status is not RunStatus.WAITING:
             break
         if run.due_at - monitr.ports.clock.now() > HERE_WAIT:

@@ -80,8 +80,11 @@ class OutcomeUnknown(Exception):
 class OAuthFlow(Protocol):
     """The authorisation-code flow of one provider. ``fields`` are the connect form's values."""
 
-    policy: TokenPolicy
-    uses_pkce: bool
+    @property
+    def policy(self) -> TokenPolicy: ...
+
+    @property
+    def uses_pkce(self) -> bool: ...
 
     def authorize_url(
         self, fields: Mapping[str, str], *, redirect_uri: str, state: str, verifier: str
@@ -137,8 +140,10 @@ class Health:
 class Source(Protocol):
     """An open connection to one account at a provider. Not thread-safe; close it after use."""
 
-    calls: int
-    """Requests that left so far, token requests not included."""
+    @property
+    def calls(self) -> int:
+        """Requests that left so far, token requests not included."""
+        ...
 
     def health(self) -> Health:
         """Who consented, whether rights suffice, when the key ends. FixSettings names the right."""
@@ -178,11 +183,19 @@ class Limit:
 class Provider(Protocol):
     """One provider: what the catalogue says, how to connect, and how to open a source."""
 
-    entry: CatalogueEntry
-    form: ConnectForm
-    oauth: OAuthFlow | None
-    """None for providers connected by key or credentials."""
-    limits: tuple[Limit, ...]
+    @property
+    def entry(self) -> CatalogueEntry: ...
+
+    @property
+    def form(self) -> ConnectForm: ...
+
+    @property
+    def oauth(self) -> OAuthFlow | None:
+        """None for providers connected by key or credentials."""
+        ...
+
+    @property
+    def limits(self) -> tuple[Limit, ...]: ...
 
     def open(self, credentials: Credentials) -> Source:
         """No call is made yet. FixSettings when a field is unusable (plain http, no host)."""

@@ -262,18 +262,43 @@ class Settings(Protocol):
 
 
 class UnitOfWork(Protocol):
-    organisations: Organisations
-    integrations: Integrations
-    entities: Entities
-    runs: Runs
-    slots: Slots
-    activity: Activity
-    secrets: Secrets
-    tokens: Tokens
-    oauth_attempts: OAuthAttempts
-    leases: Leases
-    settings: Settings
-    books: Books
+    """Everything Monitr remembers, as seen and changed together."""
+
+    @property
+    def organisations(self) -> Organisations: ...
+
+    @property
+    def integrations(self) -> Integrations: ...
+
+    @property
+    def entities(self) -> Entities: ...
+
+    @property
+    def runs(self) -> Runs: ...
+
+    @property
+    def slots(self) -> Slots: ...
+
+    @property
+    def activity(self) -> Activity: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    @property
+    def oauth_attempts(self) -> OAuthAttempts: ...
+
+    @property
+    def leases(self) -> Leases: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def books(self) -> Books: ...
 
     def commit(self) -> None: ...
 
