@@ -1,0 +1,174 @@
+"""Import runs: the claims and the fence. Uniqueness is the database's, see ``tables.RunRow``."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from adapters.storage.sql.documents import (
+    from_json,
+    from_json_or_none,
+    to_json,
+    to_json_or_none,
+)
+from adapters.storage.sql.rows import get, put, put_new, rows
+from adapters.storage.sql.tables import RunRow
+from core.domain.failures import Trouble
+from core.domain.import_run import ImportRun, Progress, RunCause, RunStatus
+from core.domain.proof import Proof
+from core.domain.schedule import Slot
+from core.ports.storage import LIST_MAX
+
+UNFINISHED = (RunStatus.WAITING.value, RunStatus.IN_PROGRESS.value)
+
+IDS_PER_QUERY = 500
+
+
+class SqlRuns:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, run_id: str) -> ImportRun | None:
+        row = get(self._session, RunRow, run_id)
+        return None if row is None else _run(row)
+
+    def add(self, run: ImportRun) -> bool:
+        return put_new(self._session, _row(run))
+
+    def replace(self, before: ImportRun, now: ImportRun) -> bool:
+        row = get(self._session, RunRow, before.id, lock=True)
+        if (
+            row is None
+            or row.status not in UNFINISHED
+            or (row.status, row.attempt) != (before.status.value, before.attempt)
+        ):
+            return False
+        put(self._session, _row(now))
+        return True
+
+    def held(self, run_id: str, attempt: int) -> ImportRun | None:
+        row = get(self._session, RunRow, run_id, lock=True)
+        if row is None or row.status != RunStatus.IN_PROGRESS.value or row.attempt != attempt:
+            return None
+        return _run(row)
+
+    def unfinished(self, link_id: str) -> ImportRun | None:
+        # The very words of the unique index, so that it is used.
+        query = select(RunRow).where(col(RunRow.link_id) == link_id)
+        query = query.where(col(RunRow.status).in_(UNFINISHED))
+        found = rows(self._session, query)
+        return _run(found[0]) if found else None
+
+    def due(self, now: datetime, limit: int) -> Sequence[ImportRun]:
+        query = (
+            select(RunRow)
+            .where(col(RunRow.status) == RunStatus.WAITING.value)
+            .where(col(RunRow.due_at) <= now)
+            .order_by(col(RunRow.due_at), col(RunRow.id))
+            .limit(min(limit, LIST_MAX))
+        )
+        return [_run(row) for row in rows(self._session, query)]
+
+    def in_progress(self, limit: int) -> Sequence[ImportRun]:
+        query = (
+            select(RunRow)
+            .where(col(RunRow.status) == RunStatus.IN_PROGRESS.value)
+            .order_by(col(RunRow.lease_until), col(RunRow.id))
+            .limit(min(limit, LIST_MAX))
+        )
+        return [_run(row) for row in rows(self._session, query)]
+
+    def of(
+        self,
+        organisation_id: str,
+        *,
+        entity_id: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[ImportRun]:
+        query = select(RunRow).where(col(RunRow.organisation_id) == organisation_id)
+        if entity_id is not None:
+            query = query.where(col(RunRow.entity_id) == entity_id)
+        if before is not None:
+            query = query.where(col(RunRow.id) < before)
+        query = query.order_by(col(RunRow.id).desc()).limit(min(limit, LIST_MAX))
+        return [_run(row) for row in rows(self._session, query)]
+
+    def newest(self, entity_ids: Sequence[str]) -> dict[str, ImportRun]:
+        wanted = sorted(set(entity_ids))
+        found: dict[str, ImportRun] = {}
+        for start in range(0, len(wanted), IDS_PER_QUERY):
+            some = wanted[start : start + IDS_PER_QUERY]
+            newest = (
+                select(func.max(col(RunRow.id)))
+                .where(col(RunRow.entity_id).in_(some))
+                .group_by(col(RunRow.entity_id))
+            )
+            query = select(RunRow).where(col(RunRow.id).in_(newest))
+            found.update((row.entity_id, _run(row)) for row in rows(self._session, query))
+        return found
+
+
+def _row(run: ImportRun) -> RunRow:
+    return RunRow(
+        id=run.id,
+        organisation_id=run.organisation_id,
+        entity_id=run.entity_id,
+        link_id=run.link_id,
+        integration_id=run.integration_id,
+        status=run.status.value,
+        cause=run.cause.value,
+        requested_at=run.requested_at,
+        due_at=run.due_at,
+        slot_date=None if run.slot is None else run.slot.local_date.isoformat(),
+        slot_ordinal=None if run.slot is None else run.slot.ordinal,
+        late=run.late,
+        attempt=run.attempt,
+        strikes=run.strikes,
+        owner=run.owner,
+        lease_until=run.lease_until,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        generation=run.generation,
+        bookmark=run.bookmark,
+        complete=run.complete,
+        progress_json=to_json(run.progress),
+        trouble_json=to_json_or_none(run.trouble),
+        proof_json=to_json_or_none(run.proof),
+    )
+
+
+def _run(row: RunRow) -> ImportRun:
+    slot = None
+    if row.slot_date is not None and row.slot_ordinal is not None:
+        slot = Slot(
+            entity_id=row.entity_id,
+            local_date=date.fromisoformat(row.slot_date),
+            ordinal=row.slot_ordinal,
+        )
+    return ImportRun(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        entity_id=row.entity_id,
+        link_id=row.link_id,
+        integration_id=row.integration_id,
+        status=RunStatus(row.status),
+        cause=RunCause(row.cause),
+        requested_at=row.requested_at,
+        due_at=row.due_at,
+        slot=slot,
+        late=row.late,
+        attempt=row.attempt,
+        strikes=row.strikes,
+        owner=row.owner,
+        lease_until=row.lease_until,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        generation=row.generation,
+        bookmark=row.bookmark,
+        complete=row.complete,
+        progress=from_json(row.progress_json, Progress),
+        trouble=from_json_or_none(row.trouble_json, Trouble),
+        proof=from_json_or_none(row.proof_json, Proof),
+    )

@@ -1,0 +1,117 @@
+"""SqlStorage: units of work on one transaction each."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from adapters.storage.sql.books import BookStatements, SqlBooks
+from adapters.storage.sql.dialect import WRITING, open_engine
+from adapters.storage.sql.errors import failure_of
+from adapters.storage.sql.opening import bring_up_to_date
+from adapters.storage.sql.repositories import (
+    SqlActivity,
+    SqlEntities,
+    SqlIntegrations,
+    SqlOrganisations,
+    SqlSlots,
+)
+from adapters.storage.sql.runs import SqlRuns
+from adapters.storage.sql.small import (
+    SqlLeases,
+    SqlOAuthAttempts,
+    SqlSecrets,
+    SqlSettings,
+    SqlTokens,
+)
+from core.domain.failures import OurBug
+from core.ports.storage import (
+    Activity,
+    Entities,
+    Integrations,
+    Leases,
+    OAuthAttempts,
+    Organisations,
+    Runs,
+    Secrets,
+    Settings,
+    Slots,
+    Tokens,
+)
+
+
+class SqlUnit:
+    """Implements core.ports.storage.UnitOfWork on one connection and transaction."""
+
+    def __init__(
+        self, connection: Connection, session: Session, statements: BookStatements, *, writing: bool
+    ) -> None:
+        self._session = session
+        self._writing = writing
+        self.organisations: Organisations = SqlOrganisations(session)
+        self.integrations: Integrations = SqlIntegrations(session)
+        self.entities: Entities = SqlEntities(session)
+        self.runs: Runs = SqlRuns(session)
+        self.slots: Slots = SqlSlots(session)
+        self.activity: Activity = SqlActivity(session)
+        self.secrets: Secrets = SqlSecrets(session)
+        self.tokens: Tokens = SqlTokens(session)
+        self.oauth_attempts: OAuthAttempts = SqlOAuthAttempts(session)
+        self.leases: Leases = SqlLeases(session)
+        self.settings: Settings = SqlSettings(session)
+        self.books: SqlBooks = SqlBooks(connection, statements)
+
+    def commit(self) -> None:
+        if not self._writing:
+            raise OurBug("A reading unit of work was committed: report this.", code="read-only")
+        self._session.commit()
+        self.books.forget()
+
+
+class SqlStorage:
+    """Implements core.ports.storage.Storage on a SQLite file; safe under threads and processes.
+
+    Opening creates the file or brings it up to date. FixSettings: ``storage-newer`` (a newer
+    version wrote it; untouched), ``storage-damaged``, ``storage-readonly``, ``storage-full``,
+    ``storage-unreachable``. TryAgain: ``storage-locked``.
+    """
+
+    def __init__(self, url_or_path: str | Path) -> None:
+        self.engine = open_engine(url_or_path)
+        try:
+            bring_up_to_date(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
+        self._statements = BookStatements(self.engine)
+
+    def reading(self) -> AbstractContextManager[SqlUnit]:
+        return self._unit(writing=False)
+
+    def writing(self) -> AbstractContextManager[SqlUnit]:
+        return self._unit(writing=True)
+
+    @contextmanager
+    def _unit(self, *, writing: bool) -> Iterator[SqlUnit]:
+        try:
+            connection = self.engine.connect()
+        except PoolTimeoutError as error:
+            raise failure_of(error) or error from error
+        with connection:
+            connection = connection.execution_options(**{WRITING: writing})
+            connection.begin()
+            # The session joins this one transaction and ends it: commit is a decision of the unit.
+            with Session(
+                connection,
+                autoflush=False,
+                expire_on_commit=False,
+                join_transaction_mode="control_fully",
+            ) as session:
+                session.connection()  # joins now; commit would else pass by what books wrote
+                yield SqlUnit(connection, session, self._statements, writing=writing)
+
+    def close(self) -> None:
+        self.engine.dispose()
