@@ -22,6 +22,8 @@ from sandbox.server import Sandbox
 
 LINES = 4_000
 ATTEMPT_SECONDS = 60
+AHEAD_SECONDS = PRESENCE_SECONDS + 60
+"""Each worker's clock, and the stand-in's with it, is this much further than the last one's."""
 KILLED = -9
 
 
@@ -70,7 +72,7 @@ def attempt(monitr: Monitr, run_id: str, *, kill_after: int, number: int) -> int
         [
             *(sys.executable, "-m", "tests.fire.one_attempt"),
             *(str(monitr.settings.data_dir), run_id, str(kill_after)),
-            str(number * (PRESENCE_SECONDS + 60)),
+            str(number * AHEAD_SECONDS),
         ],
         check=False,
         capture_output=True,
@@ -104,6 +106,7 @@ def test_killed_after_every_batch_the_import_still_ends_proven(
     kills = 0
     for number in range(1, 100):
         _forgive_strikes(monitr, run_id)
+        sandbox.advance(AHEAD_SECONDS)
         if attempt(monitr, run_id, kill_after=step, number=number) == 0:
             break
         kills += 1

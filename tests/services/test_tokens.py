@@ -114,11 +114,16 @@ def test_too_early_means_the_token_is_still_good(
     before = tokens.current()
     expire(house)
 
+    asked = 0
+
     def too_early(*_: object) -> None:
+        nonlocal asked
+        asked += 1
         raise TooEarlyToRefresh
 
     monkeypatch.setattr(FakeFlow, "refresh", too_early)
-    assert tokens.current() == before
+    assert tokens.current() == tokens.current() == before
+    assert asked == 1, "token calls are counted by the provider"
     with pytest.raises(Reconnect):
         tokens.renewed(before)
 
