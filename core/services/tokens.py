@@ -113,7 +113,10 @@ class IntegrationTokens:
         except TooEarlyToRefresh:
             # The two clocks differ: the provider counts the token as good. Not asked again at once,
             # because token calls are counted too.
-            good_until = self.ports.clock.now() + timedelta(seconds=TOO_EARLY_SECONDS)
+            margin_seconds = self.flow.policy.refresh_margin_seconds
+            good_until = self.ports.clock.now() + timedelta(
+                seconds=TOO_EARLY_SECONDS + margin_seconds
+            )
             self._store(
                 attrs.evolve(row, version=row.version + 1, expires_at=good_until), row.version
             )

@@ -31,7 +31,7 @@ from adapters.providers.kit.retry_table import (
     Signal,
 )
 from adapters.providers.kit.watchdog import Watchdog
-from core.domain.failures import Failure, FixSettings, NotUnderstood, OurBug, ProviderDown
+from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown
 from core.ports.budget import BudgetSpent
 
 ATTEMPTS_MAX: Final = 4
