@@ -75,6 +75,23 @@ class DemoPlan:
     """A data directory to leave behind; None: a temporary one."""
 
 
+class Companion(Protocol):
+    """The process that imports while a terminal UI is open."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is our child; else somebody else's ``monitr up`` was there before."""
+        ...
+
+    def alive(self) -> bool:
+        """Asks the operating system for a child, the storage for somebody else's. May block."""
+        ...
+
+    def restart(self) -> None:
+        """Start a child (again). Does nothing while one is alive."""
+        ...
+
+
 class Launcher(Protocol):
     """Made per command; opening ``services`` opens (and if need be creates) the data directory."""
 
@@ -106,6 +123,14 @@ class Launcher(Protocol):
 
     def up(self) -> None:
         """HTTP shell and worker, until a signal."""
+        ...
+
+    def companion(self) -> AbstractContextManager["Companion"]:
+        """Make sure that imports run in another process while open.
+
+        Starts ``monitr up`` on this data directory as a child unless a worker stands already; the
+        child ends with the context.
+        """
         ...
 
     def import_here(

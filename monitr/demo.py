@@ -4,11 +4,9 @@ import http.client
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,7 +23,7 @@ from core.domain.money import text_of
 from core.services.connecting import Connection
 from interfaces.launcher import DemoEntity, DemoPlan, DemoResult, DemoRow
 from monitr.bootstrap import Monitr, open_monitr
-from monitr.probing import answering_identity
+from monitr.companion import ChildUp
 from monitr.settings import Settings, settings_from
 from sandbox.browser import decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
@@ -35,10 +33,9 @@ SEED: Final = 7
 ADMINISTRATIONS: Final = 2
 OPERATOR: Final = "demo"
 ORGANISATION: Final = "Demo organisation"
-START_SECONDS: Final = 30.0
+LANDING_SECONDS: Final = 30.0
 IMPORT_SECONDS: Final = 600.0
 POLL_SECONDS: Final = 0.1
-STOP_SECONDS: Final = 20.0
 MARKER: Final = ".monitr-demo"
 """A directory with this file in it was made by a demo and may be replaced by the next."""
 
@@ -68,7 +65,9 @@ def run_demo(plan: DemoPlan, environ: Mapping[str, str], tell: Callable[[str], N
         monitr = open_monitr(settings, environ)
         try:
             tell("Starting Monitr: HTTP shell and worker, in a process of their own.")
-            with _services_up(settings, environ):
+            up = ChildUp(settings, _child_environ(environ), monitr.services, always=True)
+            with up:
+                up.await_answer()
                 stage = _Stage(monitr=monitr, sandbox=sandbox, plan=plan, tell=tell)
                 entities = _play(stage)
             calls = len(sandbox.log(plan.provider))
@@ -135,7 +134,7 @@ def _opened(url: str) -> int:
     """Open the address the consent page sent the browser to; returns the landing page's status."""
     parts = urlsplit(url)
     assert parts.hostname is not None, "an absolute address"
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=START_SECONDS)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=LANDING_SECONDS)
     try:
         connection.request("GET", f"{parts.path}?{parts.query}")
         return connection.getresponse().status
@@ -220,44 +219,9 @@ class _ImportFailed(Failure):
     default_code = "import-failed"
 
 
-@contextmanager
-def _services_up(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
-    """``monitr up`` as a child process, until the block ends."""
-    child_environ = {
-        **environ,
-        "MONITR_DATA_DIR": str(settings.data_dir),
-        "MONITR_HTTP_HOST": settings.http_host,
-        "MONITR_HTTP_PORT": str(settings.http_port),
-    }
-    child_environ.pop("MONITR_PUBLIC_URL", None)
-    log_path = settings.data_dir / "demo.log"
-    with log_path.open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "monitr", "up"],
-            env=child_environ,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _await_up(settings, child, log_path)
-            yield
-        finally:
-            child.terminate()
-            try:
-                child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-
-
-def _await_up(settings: Settings, child: subprocess.Popen[bytes], log_path: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and child.poll() is None:
-        if answering_identity(settings.http_host, settings.http_port) == settings.identity:
-            return
-        time.sleep(POLL_SECONDS)
-    raise OurBug(f"Monitr's own process did not start: see {log_path}.")
+def _child_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without a public address: the demo's consent comes back on loopback."""
+    return {name: value for name, value in environ.items() if name != "MONITR_PUBLIC_URL"}
 
 
 def _free_port() -> int:

@@ -16,6 +16,7 @@ from interfaces.http.app import build_http
 from interfaces.http.server import BackgroundServer, serve
 from interfaces.launcher import DemoPlan, DemoResult, Diagnosis, SandboxPlan
 from monitr.bootstrap import Monitr, open_monitr
+from monitr.companion import ChildUp
 from monitr.doctor import diagnose
 from monitr.logs import STANDING, configure_logs
 from monitr.probing import answering_identity
@@ -72,6 +73,9 @@ class LocalLauncher:
         configure_logs(STANDING)
         with self._server():
             work(self.monitr)
+
+    def companion(self) -> ChildUp:
+        return ChildUp(self.settings, self.environ, self.services)
 
     def import_here(
         self,
