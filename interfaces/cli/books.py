@@ -1,0 +1,311 @@
+"""Reading books: trial balance, lines, changes, generations."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Final, TypeAlias
+
+import typer
+
+from core.domain.entity import Entity
+from core.domain.money import text_of
+from core.ports.books import Generation, LineFilter
+from core.services.reading import ROWS_MAX
+from interfaces.cli import documents
+from interfaces.cli.options import AsJson, AsOf, EntityWords, OutputFormat
+from interfaces.cli.output import (
+    Column,
+    Document,
+    Format,
+    say,
+    when,
+    write_listing,
+    write_rows,
+)
+from interfaces.cli.session import Session, session_of
+from interfaces.cli.wording import changes_sentence, proof_sentence
+
+TABLE_ROWS: Final = 200
+"""A table shows at most so many lines unless asked for more; JSON and CSV have no limit."""
+
+Limit: TypeAlias = Annotated[int, typer.Option(min=1, help="Rows of a table at most.")]
+Day: TypeAlias = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+_BALANCE: Final = (
+    Column("code", whole=True),
+    Column("name"),
+    Column("opening", right=True, whole=True),
+    Column("debit", right=True, whole=True),
+    Column("credit", right=True, whole=True),
+    Column("closing", right=True, whole=True),
+    Column("lines", right=True),
+)
+_BALANCE_CSV: Final = (Column("account_key"), *_BALANCE[:2], Column("class"), *_BALANCE[2:])
+_LINE: Final = (
+    Column("date", whole=True),
+    Column("number", whole=True),
+    Column("account_key", whole=True),
+    Column("amount", right=True, whole=True),
+    Column("description"),
+)
+_LINE_CSV: Final = tuple(
+    Column(name)
+    for name in (
+        "date", "year", "period", "journal_key", "entry_key", "number", "position", "key",
+        "account_key", "amount", "currency", "foreign_amount", "contact_key", "tax_key",
+        "description",
+    )
+)  # fmt: skip
+_CHANGE: Final = (
+    Column("year"),
+    Column("period"),
+    Column("account_key", whole=True),
+    Column("added", right=True),
+    Column("changed", right=True),
+    Column("removed", right=True),
+    Column("before", right=True, whole=True),
+    Column("after", right=True, whole=True),
+    Column("difference", right=True, whole=True),
+)
+_TEXTS: Final = frozenset(
+    {
+        "code", "name", "class", "journal_key", "entry_key", "number", "key", "account_key",
+        "currency", "contact_key", "tax_key", "description",
+    }
+)  # fmt: skip
+"""Columns whose words come from outside: guarded in CSV. Numbers and dates are never touched."""
+
+
+def _asked(format_: Format, *, json_: bool) -> Format:
+    return Format.JSON if json_ else format_
+
+
+def _head(entity: Entity, generation: Generation) -> Document:
+    return {
+        "entity": {"id": entity.id, "name": entity.name, "currency": entity.currency},
+        "generation": documents.generation(generation),
+    }
+
+
+def _tell(entity: Entity, generation: Generation) -> None:
+    say(
+        f"{entity.name}, generation {generation.number} of {when(generation.published_at)}, "
+        f"in {entity.currency}: {proof_sentence(generation.proof, entity.currency)}."
+    )
+
+
+def _found(session: Session, words: str) -> Entity:
+    return session.services.reading.find_entity(session.organisation_id, words)
+
+
+def _month(text: str | None, option: str) -> tuple[int, int] | None:
+    """(fiscal year, period) of 2026-3."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{4})-(\d{1,3})", text)
+    if match is None:
+        raise typer.BadParameter("write it as YEAR-PERIOD, such as 2026-3", param_hint=option)
+    return int(match[1]), int(match[2])
+
+
+def trial_balance(
+    context: typer.Context,
+    entity: EntityWords,
+    *,
+    as_of: AsOf = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="YEAR-PERIOD", help="Earlier periods make the opening.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="YEAR-PERIOD", help="Inclusive.")] = None,
+    format_: OutputFormat = Format.TABLE,
+    json_: AsJson = False,
+) -> None:
+    """Debit, credit and balance of every account."""
+    session = session_of(context)
+    found = _found(session, entity)
+    balance = session.services.reading.trial_balance(
+        session.organisation_id,
+        found.id,
+        as_of=as_of,
+        since=_month(since, "--since"),
+        until=_month(until, "--until"),
+    )
+    totals = {"debit": text_of(balance.debit_e4), "credit": text_of(balance.credit_e4)}
+    shown = _asked(format_, json_=json_)
+    write_rows(
+        shown,
+        _head(found, balance.view.generation),
+        (documents.balance_row(row) for row in balance.rows),
+        columns=_BALANCE if shown is Format.TABLE else _BALANCE_CSV,
+        texts=_TEXTS,
+        table_rows_max=max(1, len(balance.rows)),
+        foot={"totals": totals},
+    )
+    if shown is Format.TABLE:
+        say(f"Total debit {totals['debit']}, credit {totals['credit']}.")
+        _tell(found, balance.view.generation)
+
+
+def lines(
+    context: typer.Context,
+    entity: EntityWords,
+    *,
+    as_of: AsOf = None,
+    account: Annotated[str | None, typer.Option(help="Account code or key.")] = None,
+    entry: Annotated[str | None, typer.Option(help="Journal entry key.")] = None,
+    journal: Annotated[str | None, typer.Option(help="Journal key.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Contact key.")] = None,
+    date_from: Day = None,
+    date_to: Day = None,
+    year: Annotated[int | None, typer.Option(help="Fiscal year.")] = None,
+    period: Annotated[int | None, typer.Option(help="Fiscal period.")] = None,
+    text: Annotated[str | None, typer.Option(help="Words in the description.")] = None,
+    limit: Limit = TABLE_ROWS,
+    format_: OutputFormat = Format.TABLE,
+    json_: AsJson = False,
+) -> None:
+    """Journal lines by date, all that fit the filters."""
+    session = session_of(context)
+    found = _found(session, entity)
+    where = LineFilter(
+        account_key=_account_key(session, found, account, as_of),
+        entry_key=entry,
+        journal_key=journal,
+        contact_key=contact,
+        date_from=date_from.date() if date_from else None,
+        date_to=date_to.date() if date_to else None,
+        year=year,
+        period=period,
+        text=text,
+    )
+    shown = _asked(format_, json_=json_)
+    generation = session.services.reading.lines(
+        session.organisation_id, found.id, where=where, as_of=as_of, limit=1
+    )[0].generation
+    write_rows(
+        shown,
+        _head(found, generation),
+        _every_line(session, found, where, generation),
+        columns=_LINE if shown is Format.TABLE else _LINE_CSV,
+        texts=_TEXTS,
+        table_rows_max=limit,
+    )
+    if shown is Format.TABLE:
+        _tell(found, generation)
+
+
+def _account_key(
+    session: Session, entity: Entity, account: str | None, as_of: str | None
+) -> str | None:
+    """The key of an account named by its code; anything else is taken for a key."""
+    if account is None:
+        return None
+    balance = session.services.reading.trial_balance(
+        session.organisation_id, entity.id, as_of=as_of
+    )
+    keys = [
+        row.account_key
+        for row in balance.rows
+        if row.account is not None and row.account.code == account
+    ]
+    return keys[0] if len(keys) == 1 else account
+
+
+def _every_line(
+    session: Session, entity: Entity, where: LineFilter, generation: Generation
+) -> Iterator[Document]:
+    """All pages of one generation: an import that publishes meanwhile does not mix in."""
+    cursor = None
+    while True:  # ends: a page without a next cursor is the last
+        _, page = session.services.reading.lines(
+            session.organisation_id,
+            entity.id,
+            where=where,
+            as_of=str(generation.number),
+            cursor=cursor,
+            limit=ROWS_MAX,
+        )
+        for row in page.rows:
+            yield documents.line(row)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def changes(
+    context: typer.Context,
+    entity: EntityWords,
+    *,
+    as_of: AsOf = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GENERATION|DATE", help="Compared with; the generation before when left out."
+        ),
+    ] = None,
+    limit: Limit = TABLE_ROWS,
+    format_: OutputFormat = Format.TABLE,
+    json_: AsJson = False,
+) -> None:
+    """What an import changed, per account and period."""
+    session = session_of(context)
+    found = _found(session, entity)
+    changed = session.services.reading.changes(
+        session.organisation_id, found.id, older=since, newer=as_of
+    )
+    shown = _asked(format_, json_=json_)
+    head = {
+        "entity": {"id": found.id, "name": found.name, "currency": found.currency},
+        "older": documents.generation(changed.older),
+        "newer": documents.generation(changed.newer),
+    }
+    write_rows(
+        shown,
+        head,
+        (documents.cell_change(cell) for cell in changed.cells),
+        columns=_CHANGE,
+        texts=_TEXTS,
+        table_rows_max=limit,
+    )
+    if shown is Format.TABLE:
+        say(
+            f"{found.name}, from generation {changed.older.number} "
+            f"({when(changed.older.published_at)}) to {changed.newer.number} "
+            f"({when(changed.newer.published_at)}): {changes_sentence(changed.newer)} "
+            f"in the last import."
+        )
+
+
+def generations(context: typer.Context, entity: EntityWords, *, json_: AsJson = False) -> None:
+    """Every state of the books that can still be read, newest first."""
+    session = session_of(context)
+    found = _found(session, entity)
+    held: list[Generation] = []
+    while True:  # ends: generations are numbered down to 1
+        before = held[-1].number if held else None
+        page = session.services.reading.generations(
+            session.organisation_id, found.id, before=before
+        )
+        held += page
+        if not page or page[-1].number == 1:
+            break
+    write_listing(
+        [documents.generation(one) or {} for one in held],
+        [
+            Column("Generation", right=True),
+            Column("Published"),
+            Column("Changes"),
+            Column("Proof"),
+        ],
+        (
+            (
+                one.number,
+                when(one.published_at),
+                changes_sentence(one),
+                proof_sentence(one.proof, found.currency),
+            )
+            for one in held
+        ),
+        json_=json_,
+        none=f"{found.name} has no books yet: monitr import {found.id} --wait.",
+    )

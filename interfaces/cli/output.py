@@ -1,0 +1,194 @@
+"""Writing: data to stdout (tables, JSON, CSV), narration to stderr.
+
+Texts from outside (names, descriptions) are never markup, and never reach a terminal with control
+characters in them.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPED_COLUMNS: Final = 200
+"""Width of a table that goes into a pipe or file."""
+
+Document: TypeAlias = Mapping[str, object]
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""Spreadsheets run a cell that starts like this (OWASP: CSV injection)."""
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@frozen
+class Column:
+    """``right``: numbers. ``whole``: never wrapped (ids, amounts, dates)."""
+
+    name: str
+    right: bool = False
+    whole: bool = False
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A rich console of the moment; colours and width follow the terminal, NO_COLOR is obeyed."""
+    from rich.console import Console  # noqa: PLC0415 - completion answers without it
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        file=stream,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        width=None if stream.isatty() else PIPED_COLUMNS,
+    )
+
+
+def say(sentence: str) -> None:
+    """Narration, for people: stderr."""
+    console(stderr=True).print(plain(sentence), soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Text fit for a terminal: nothing in it moves the cursor, hides or turns around."""
+    return "".join(
+        character
+        if character.isprintable()
+        else " "
+        if character.isspace()
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def when(instant: datetime | None) -> str:
+    """Local time of this machine, to the minute; a dash for never."""
+    return instant.astimezone().strftime("%Y-%m-%d %H:%M") if instant is not None else "-"
+
+
+def write_json(document: Document) -> None:
+    """One object. ASCII, so that it survives any terminal, pipe and code page."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def write_items(items: Iterable[Document]) -> None:
+    write_json({"items": list(items)})
+
+
+def write_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
+    from rich import box  # noqa: PLC0415 - completion answers without it
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.name,
+            justify="right" if column.right else "left",
+            no_wrap=column.whole,
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(plain("-" if value is None else str(value)) for value in row))
+    out = console()
+    with out.capture() as drawn:
+        out.print(table)
+    # Rich fills every row up with spaces: a pipe has no use for them, nor for the blank rim.
+    rows_drawn = [line.rstrip() for line in drawn.get().strip("\n").splitlines()]
+    out.file.write("\n".join(line for line in rows_drawn if line) + "\n")
+    out.file.flush()
+
+
+def write_listing(
+    listed: Sequence[Document],
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[object]],
+    *,
+    json_: bool,
+    none: str,
+) -> None:
+    """The same list for programs or for people; ``none`` is said when it is empty."""
+    if json_:
+        write_items(listed)
+    elif listed:
+        write_table(columns, rows)
+    else:
+        say(none)
+
+
+def write_rows(
+    format_: Format,
+    head: Document,
+    rows: Iterable[Document],
+    *,
+    columns: Sequence[Column],
+    texts: frozenset[str],
+    table_rows_max: int,
+    foot: Document | None = None,
+) -> None:
+    """Any number of rows without holding them: JSON and CSV are written as the rows come.
+
+    ``head`` and ``foot`` are further members of the JSON object. ``texts`` are the columns whose
+    cells are guarded in CSV. A table shows the first ``table_rows_max`` rows.
+    """
+    pending = iter(rows)
+    first = list(islice(pending, 1))  # a refusal comes before the first byte is written
+    following = chain(first, pending)
+    if format_ is Format.JSON:
+        _stream_json(head, following, foot or {})
+    elif format_ is Format.CSV:
+        _stream_csv(following, columns, texts)
+    else:
+        shown = list(islice(following, table_rows_max))
+        write_table(columns, ([row[column.name] for column in columns] for row in shown))
+        if next(following, None) is not None:
+            say(f"Only the first {len(shown)} rows are shown: ask for --limit, or --format csv.")
+
+
+def _stream_json(head: Document, rows: Iterator[Document], foot: Document) -> None:
+    write = sys.stdout.write
+    write("{")
+    for name, value in head.items():
+        write(f"{json.dumps(name)}: {json.dumps(value)},\n")
+    write('"items": [')
+    separator = "\n"
+    for row in rows:
+        write(separator + json.dumps(row))
+        separator = ",\n"
+    write("\n]")
+    for name, value in foot.items():
+        write(f",\n{json.dumps(name)}: {json.dumps(value)}")
+    write("}\n")
+    sys.stdout.flush()
+
+
+def _stream_csv(rows: Iterator[Document], columns: Sequence[Column], texts: frozenset[str]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow(
+            [
+                harmless(row[column.name]) if column.name in texts else row[column.name]
+                for column in columns
+            ]
+        )
+    sys.stdout.flush()
+
+
+def harmless(value: object) -> object:
+    """A text cell no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
