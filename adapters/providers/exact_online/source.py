@@ -63,6 +63,7 @@ class ExactSource:
 
     def health(self) -> Health:
         """One call. Rights differ per company and are probed where an import finds nothing."""
+        self._me = None
         me = self._signed_in()
         name = trimmed(me.full_name) or trimmed(me.user_name) or me.user_id
         return Health(account=Account(key=me.user_id.lower(), name=name, email=trimmed(me.email)))

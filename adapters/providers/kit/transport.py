@@ -42,12 +42,11 @@ BACK_OFF_SECONDS: Final = (1.0, 4.0, 16.0)
 
 PAUSE_SECONDS_MAX: Final = 65.0
 """A wait up to this long is slept through (a minute's limit); a longer one ends the call."""
-PAUSE_SECONDS_MIN: Final = 0.05
 BUDGET_PAUSES_MAX: Final = 10
 """Times one call may be outrun by other workers before it gives up its turn."""
 
 _SLACK_SECONDS: Final = 1.0
-"""Providers' resets are precise to the second at best."""
+"""Providers' resets are precise to the second at best, and they count a call when it arrives."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("monitr.provider")
 
@@ -280,7 +279,7 @@ class Transport:
                 seconds = (at - clock.now()).total_seconds()
                 if seconds > PAUSE_SECONDS_MAX:
                     raise self._budget_spent(charge.scope, at)
-                clock.pause(max(seconds, PAUSE_SECONDS_MIN))
+                clock.pause(max(seconds, 0.0) + _SLACK_SECONDS)
             else:
                 at = clock.now() + timedelta(seconds=PAUSE_SECONDS_MAX)
                 raise self._budget_spent(charge.scope, at)

@@ -279,12 +279,12 @@ def test_budgets_are_slept_for_when_short_and_handed_on_when_long() -> None:
     with ScriptedServer(*[answer()] * 4) as server, transport(kit) as calls:
         for _ in range(2):
             calls.send(Request(method="GET", url=server.url, charges=(minute,)))
-        assert clock.pauses == [60.0]
+        assert clock.pauses == [61.0]
         calls.send(Request(method="GET", url=server.url, charges=(day,)))
         with pytest.raises(BudgetSpent) as caught:
             calls.send(Request(method="GET", url=server.url, charges=(day,)))
         assert calls.calls == 3
-    assert caught.value.retry_at == START + timedelta(seconds=60 + 86_400)
+    assert caught.value.retry_at == START + timedelta(seconds=61 + 86_400)
 
 
 def test_the_observer_sees_every_answer() -> None:
