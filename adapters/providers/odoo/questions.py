@@ -22,7 +22,7 @@ READER_GROUPS: Final = ("account.group_account_readonly", "account.group_account
 HTTP 200, balanced and without any error, so no total ever finds it."""
 
 OPTIONAL_FIELDS: Final = {
-    "res.company": frozenset({"country_code"}),
+    "res.company": frozenset({"country_code", "active"}),
     "res.users": frozenset({"email"}),
     "res.users.apikeys": frozenset({"expiration_date"}),
     "account.account": frozenset({"active", "deprecated"}),
