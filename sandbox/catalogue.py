@@ -1,6 +1,7 @@
 """The one table in which a stand-in is registered, and the order that gives each its port."""
 
 from sandbox.exact_online import ExactOnline
+from sandbox.odoo import Odoo
 from sandbox.stand_in import StandIn
 
 KEYS = (
@@ -23,5 +24,6 @@ KEYS = (
 
 STAND_INS: dict[str, type[StandIn]] = {
     ExactOnline.key: ExactOnline,
+    Odoo.key: Odoo,
 }
 """Register a new stand-in here."""
