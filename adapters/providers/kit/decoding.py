@@ -4,6 +4,7 @@ Pages are decoded straight into typed structs (unknown fields are ignored, amoun
 from the number's own digits, never a float); the functions below turn wire habits into values.
 """
 
+import functools
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final, Generic, TypeVar
@@ -21,8 +22,11 @@ _DAY_MILLISECONDS: Final = 86_400_000
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EMPTY_GUID: Final = str(UUID(int=0))
 
+_DATES_KEPT: Final = 8_192
+"""Twenty years of days: the same dates come again and again."""
+
+_CENTS_PER_UNIT: Final = Decimal(100)
 _E4_PER_CENT: Final = E4_PER_UNIT // 100
-_CENT: Final = Decimal("0.01")
 
 
 class JsonPage(Generic[T]):
@@ -65,13 +69,13 @@ class JsonPage(Generic[T]):
 
 
 def cents_e4(amount: Decimal) -> int:
-    """An amount rounded to cents, in 1/10,000 units.
+    """An amount rounded to cents (half to even), in 1/10,000 units.
 
     For providers whose numbers are binary doubles behind the scenes: 121.00000000000001 is 121.
     InexactAmount when it is not finite or does not fit.
     """
     try:
-        amount_e4 = int(amount.quantize(_CENT, ROUND_HALF_EVEN).scaleb(2)) * _E4_PER_CENT
+        amount_e4 = round(amount * _CENTS_PER_UNIT) * _E4_PER_CENT
     except (InvalidOperation, ValueError, OverflowError) as error:
         raise InexactAmount(f"{amount} is not an amount in cents") from error
     if abs(amount_e4) > AMOUNT_E4_MAX:
@@ -94,6 +98,7 @@ def msdate_milliseconds(text: str) -> int:
     return int(text[6:-2])
 
 
+@functools.lru_cache(maxsize=_DATES_KEPT)
 def msdate(text: str) -> date:
     """The calendar date: year, month and day of the milliseconds read as UTC, never converted."""
     return date.fromordinal(_EPOCH_ORDINAL + msdate_milliseconds(text) // _DAY_MILLISECONDS)
