@@ -1,0 +1,9 @@
+"""The integrations screen."""
+
+from interfaces.tui.screen import MonitrScreen
+
+
+class IntegrationsScreen(MonitrScreen):
+    """Being written."""
+
+    NAME = "integrations"
