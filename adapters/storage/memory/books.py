@@ -115,6 +115,10 @@ class MemoryBooks:
         numbers = sorted((n for n in mine if before is None or n < before), reverse=True)
         return [mine[number] for number in numbers[: min(limit, PAGE_MAX)]]
 
+    def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
+        ledgers = {one: self._reading(one).generations for one in entity_ids}
+        return {one: held[max(held)] for one, held in ledgers.items() if held}
+
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
         mine = self._reading(entity_id).generations
         return max((n for n, held in mine.items() if held.published_at <= instant), default=None)

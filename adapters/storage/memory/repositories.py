@@ -1,7 +1,8 @@
 """The repositories of core.ports.storage over one State."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import attrs
 
@@ -10,8 +11,18 @@ from core.domain.entity import Entity
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
-from core.domain.schedule import Slot, SlotRecord
-from core.ports.storage import LIST_MAX, Event, OAuthAttempt, TokenRow
+from core.domain.proof import Verdict
+from core.domain.schedule import SkipReason, Slot, SlotRecord
+from core.ports.storage import (
+    LIST_MAX,
+    Contents,
+    EntityFilter,
+    EntityTally,
+    Event,
+    OAuthAttempt,
+    SlotTally,
+    TokenRow,
+)
 
 
 class MemoryOrganisations:
@@ -55,19 +66,57 @@ class MemoryIntegrations:
 class MemoryEntities:
     def __init__(self, state: State) -> None:
         self._rows = state.entities
+        self._runs = MemoryRuns(state)
 
     def get(self, entity_id: str) -> Entity | None:
         return self._rows.get(entity_id)
 
     def of(
-        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+        self,
+        organisation_id: str,
+        *,
+        after: str | None = None,
+        limit: int = LIST_MAX,
+        where: EntityFilter | None = None,
     ) -> Sequence[Entity]:
-        mine = (
-            row
-            for row in self._rows.values()
-            if row.organisation_id == organisation_id and (after is None or row.id > after)
+        mine = self._fitting(organisation_id, where)
+        beyond = (row for row in mine if after is None or row.id > after)
+        return list(beyond)[: min(limit, LIST_MAX)]
+
+    def _fitting(self, organisation_id: str, where: EntityFilter | None) -> list[Entity]:
+        mine = _by_id(row for row in self._rows.values() if row.organisation_id == organisation_id)
+        if where is None:
+            return mine
+        newest = self._runs.newest([row.id for row in mine])
+        return [row for row in mine if _fits(where, row, newest.get(row.id))]
+
+    def contents(
+        self, organisation_id: str, *, every: int, where: EntityFilter | None = None
+    ) -> Contents:
+        ids = [row.id for row in self._fitting(organisation_id, where)]
+        return Contents(
+            total=len(ids),
+            starts=tuple(ids[at - 1] if at else None for at in range(0, len(ids), every)),
         )
-        return _by_id(mine)[: min(limit, LIST_MAX)]
+
+    def tally(self, organisation_id: str) -> Sequence[EntityTally]:
+        mine = [row.id for row in self._fitting(organisation_id, None)]
+        newest = self._runs.newest(mine)
+        groups = Counter(_standing(newest.get(entity_id)) for entity_id in mine)
+        return [
+            EntityTally(status=status, verdict=verdict, count=count)
+            for (status, verdict), count in groups.items()
+        ]
+
+    def published_since(self, organisation_id: str, instants: Sequence[datetime]) -> Sequence[int]:
+        at = [row.published_at for row in self._fitting(organisation_id, None)]
+        return [
+            sum(1 for published in at if published is not None and published >= instant)
+            for instant in instants
+        ]
+
+    def time_zones(self, organisation_id: str) -> dict[str | None, int]:
+        return dict(Counter(row.time_zone for row in self._fitting(organisation_id, None)))
 
     def linked(self, integration_id: str) -> Sequence[Entity]:
         return _by_id(
@@ -82,6 +131,22 @@ class MemoryEntities:
 
 def _by_id(rows: Iterable[Entity]) -> list[Entity]:
     return sorted(rows, key=lambda row: row.id)
+
+
+def _standing(newest: ImportRun | None) -> tuple[RunStatus | None, Verdict | None]:
+    if newest is None:
+        return None, None
+    return newest.status, newest.proof.verdict if newest.proof is not None else None
+
+
+def _fits(where: EntityFilter, entity: Entity, newest: ImportRun | None) -> bool:
+    status, verdict = _standing(newest)
+    return (
+        (where.text is None or where.text.lower() in entity.name.lower())
+        and where.status in {None, status}
+        and where.verdict in {None, verdict}
+        and not (where.never and newest is not None)
+    )
 
 
 class MemoryRuns:
@@ -165,10 +230,17 @@ class MemoryRuns:
                 newest[run.entity_id] = run
         return newest
 
+    def tally(
+        self, organisation_id: str, *, since: datetime, until: datetime
+    ) -> dict[RunStatus, int]:
+        mine = (run for run in self._rows.values() if run.organisation_id == organisation_id)
+        return dict(Counter(run.status for run in mine if since <= run.requested_at < until))
+
 
 class MemorySlots:
     def __init__(self, state: State) -> None:
         self._rows = state.slots
+        self._state = state
 
     def open(self, record: SlotRecord) -> bool:
         if record.slot in self._rows:
@@ -182,6 +254,21 @@ class MemorySlots:
     def of(self, entity_id: str, *, limit: int = 60) -> Sequence[SlotRecord]:
         mine = (row for row in self._rows.values() if row.slot.entity_id == entity_id)
         return sorted(mine, key=lambda row: row.slot, reverse=True)[: min(limit, LIST_MAX)]
+
+    def night(self, organisation_id: str, local_date: date) -> Sequence[SlotTally]:
+        groups: Counter[tuple[int, bool, RunStatus | None, SkipReason | None]] = Counter()
+        for row in self._rows.values():
+            entity = self._state.entities.get(row.slot.entity_id)
+            if entity is None or entity.organisation_id != organisation_id:
+                continue
+            if row.slot.local_date == local_date:
+                run = self._state.runs.get(row.run_id or "")
+                status = run.status if run is not None else None
+                groups[row.slot.ordinal, row.late, status, row.skipped] += 1
+        return [
+            SlotTally(ordinal=ordinal, late=late, status=status, skipped=skipped, count=count)
+            for (ordinal, late, status, skipped), count in groups.items()
+        ]
 
 
 class MemoryActivity:

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
 from adapters.storage.cursors import read_cursor, write_cursor
 from adapters.storage.reports import (
@@ -55,6 +56,9 @@ from core.ports.books import (
 
 LEDGERS = table_of(LedgerRow)
 GENERATIONS = table_of(GenerationRow)
+
+IDS_PER_QUERY = 500
+"""Entities asked about in one statement."""
 
 NO_LEDGER = 0
 """Stands for the ledger of an entity that has no books yet: no row has it."""
@@ -183,22 +187,23 @@ class SqlBooks:
             .order_by(GENERATIONS.c.number.desc())
             .limit(limit)
         )
-        return [
-            Generation(
-                entity_id=entity_id,
-                number=row.number,
-                run_id=row.run_id,
-                link_id=row.link_id,
-                published_at=row.published_at,
-                bookmark=row.bookmark,
-                counts=from_json(row.counts_json, dict[RecordKind, int]),
-                added=row.added,
-                changed=row.changed,
-                removed=row.removed,
-                proof=from_json(row.proof_json, Proof),
-            )
-            for row in self._connection.execute(query)
-        ]
+        return [_generation(entity_id, row) for row in self._connection.execute(query)]
+
+    def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
+        found: dict[str, Generation] = {}
+        number = (
+            select(func.max(GENERATIONS.c.number))
+            .where(GENERATIONS.c.ledger == LEDGERS.c.id)
+            .scalar_subquery()
+        )
+        newest = select(LEDGERS.c.entity_id, GENERATIONS).join(
+            GENERATIONS, and_(GENERATIONS.c.ledger == LEDGERS.c.id, GENERATIONS.c.number == number)
+        )
+        for start in range(0, len(entity_ids), IDS_PER_QUERY):
+            some = newest.where(LEDGERS.c.entity_id.in_(entity_ids[start : start + IDS_PER_QUERY]))
+            for row in self._connection.execute(some):
+                found[row.entity_id] = _generation(row.entity_id, row)
+        return found
 
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
         query = select(func.max(GENERATIONS.c.number)).where(
@@ -306,3 +311,19 @@ class SqlBooks:
             changes=tuple(change for _, change in page),
             next_cursor=write_cursor("changes", [page[-1][0]]) if len(some) > limit else None,
         )
+
+
+def _generation(entity_id: str, row: Row[Any]) -> Generation:
+    return Generation(
+        entity_id=entity_id,
+        number=row.number,
+        run_id=row.run_id,
+        link_id=row.link_id,
+        published_at=row.published_at,
+        bookmark=row.bookmark,
+        counts=from_json(row.counts_json, dict[RecordKind, int]),
+        added=row.added,
+        changed=row.changed,
+        removed=row.removed,
+        proof=from_json(row.proof_json, Proof),
+    )

@@ -1,11 +1,12 @@
 """Organisations, integrations, entities, slots and the activity: rows mapped by hand."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
+from adapters.storage.sql import surveys
 from adapters.storage.sql.documents import (
     from_json,
     from_json_or_none,
@@ -27,7 +28,14 @@ from core.domain.failures import Trouble
 from core.domain.integration import Account, Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, Organisation
 from core.domain.schedule import SkipReason, Slot, SlotRecord
-from core.ports.storage import LIST_MAX, Event
+from core.ports.storage import (
+    LIST_MAX,
+    Contents,
+    EntityFilter,
+    EntityTally,
+    Event,
+    SlotTally,
+)
 
 
 class SqlOrganisations:
@@ -145,13 +153,33 @@ class SqlEntities:
         return None if row is None else self._with_links([row])[0]
 
     def of(
-        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+        self,
+        organisation_id: str,
+        *,
+        after: str | None = None,
+        limit: int = LIST_MAX,
+        where: EntityFilter | None = None,
     ) -> Sequence[Entity]:
         query = select(EntityRow).where(col(EntityRow.organisation_id) == organisation_id)
         if after is not None:
             query = query.where(col(EntityRow.id) > after)
+        query = query.where(*surveys.fitting(where))
         query = query.order_by(col(EntityRow.id)).limit(min(limit, LIST_MAX))
         return self._with_links(rows(self._session, query))
+
+    def contents(
+        self, organisation_id: str, *, every: int, where: EntityFilter | None = None
+    ) -> Contents:
+        return surveys.contents(self._session.connection(), organisation_id, every, where)
+
+    def tally(self, organisation_id: str) -> Sequence[EntityTally]:
+        return surveys.entity_tally(self._session.connection(), organisation_id)
+
+    def published_since(self, organisation_id: str, instants: Sequence[datetime]) -> Sequence[int]:
+        return surveys.published_since(self._session.connection(), organisation_id, instants)
+
+    def time_zones(self, organisation_id: str) -> dict[str | None, int]:
+        return surveys.time_zones(self._session.connection(), organisation_id)
 
     def linked(self, integration_id: str) -> Sequence[Entity]:
         mine = select(LinkRow.entity_id).where(col(LinkRow.integration_id) == integration_id)
@@ -259,6 +287,9 @@ class SqlSlots:
             .limit(min(limit, LIST_MAX))
         )
         return [_slot_record(row) for row in rows(self._session, query)]
+
+    def night(self, organisation_id: str, local_date: date) -> Sequence[SlotTally]:
+        return surveys.night(self._session.connection(), organisation_id, local_date)
 
 
 def _slot_record(row: SlotRow) -> SlotRecord:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from adapters.storage.sql import surveys
 from adapters.storage.sql.documents import (
     from_json,
     from_json_or_none,
@@ -108,6 +109,11 @@ class SqlRuns:
             query = select(RunRow).where(col(RunRow.id).in_(newest))
             found.update((row.entity_id, _run(row)) for row in rows(self._session, query))
         return found
+
+    def tally(
+        self, organisation_id: str, *, since: datetime, until: datetime
+    ) -> dict[RunStatus, int]:
+        return surveys.run_tally(self._session.connection(), organisation_id, since, until)
 
 
 def _row(run: ImportRun) -> RunRow:

@@ -109,6 +109,7 @@ class RunRow(Table, table=True):
         UniqueConstraint("entity_id", "slot_date", "slot_ordinal"),
         Index(None, "status", "due_at"),
         Index(None, "organisation_id", "id"),
+        Index(None, "organisation_id", "requested_at", "status"),
         Index(None, "entity_id", "id"),
     )
 

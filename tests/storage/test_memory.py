@@ -1,0 +1,14 @@
+"""The contract, held by the storage in memory."""
+
+import pytest
+
+from adapters.storage.memory import MemoryStorage
+from core.ports.storage import Storage
+from tests.storage.contract_books import BooksContract
+from tests.storage.contract_units import RepositoryContract, RunContract, UnitContract
+
+
+class TestMemory(UnitContract, RepositoryContract, RunContract, BooksContract):
+    @pytest.fixture
+    def storage(self) -> Storage:
+        return MemoryStorage()
