@@ -252,6 +252,15 @@ def test_an_all_years_proof_and_an_open_years_proof(
     assert len(second.years) == 2
 
 
+def test_a_second_pull_does_not_narrow_the_proof(source: Source) -> None:
+    """A difference is looked at twice: the catching-up pull must not hide the closed years."""
+    bookmark = run(source, division(source), None, Ledger())
+    run(source, division(source), bookmark, Ledger())
+    totals = source.control_totals(division(source))
+    assert totals is not None
+    assert totals.years is None
+
+
 def test_a_source_that_pulled_nothing_proves_every_year(source: Source) -> None:
     totals = source.control_totals(division(source))
     assert totals is not None
