@@ -13,7 +13,7 @@ import typer
 from core.domain.failures import Action, Failure
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.proof import Verdict
-from interfaces.cli.output import Format, say, write_json
+from interfaces.cli.output import CutShort, Format, failure_document, say, write_json
 
 DEBUG_VARIABLE: Final = "MONITR_DEBUG"
 
@@ -72,16 +72,6 @@ def code_of_run(run: ImportRun) -> ExitCode:
     return ExitCode.IMPORT_FAILED if failed and code is ExitCode.USAGE else code
 
 
-def failure_document(failure: Failure) -> dict[str, object]:
-    return {
-        "code": failure.code,
-        "action": failure.action.value,
-        "sentence": failure.sentence,
-        "retry_at": failure.retry_at.isoformat() if failure.retry_at is not None else None,
-        "setting": failure.setting,
-    }
-
-
 def debugging() -> bool:
     return os.environ.get(DEBUG_VARIABLE, "") not in {"", "0"}
 
@@ -102,6 +92,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except Failure as failure:
             as_json = bool(kwargs.get("json_")) or kwargs.get("format_") is Format.JSON
             raise typer.Exit(_tell(failure, as_json=as_json)) from None
+        except CutShort as cut:
+            raise typer.Exit(EXIT_CODE[cut.failure.action]) from None
         except BrokenPipeError:
             silence_stdout()
             raise typer.Exit(ExitCode.BROKEN_PIPE) from None

@@ -14,12 +14,11 @@ from interfaces.cli.ending import (
     EXIT_CODE,
     ExitCode,
     code_of_run,
-    failure_document,
     worst,
 )
 from interfaces.cli.following import see_through
 from interfaces.cli.options import AsJson
-from interfaces.cli.output import Column, Document, say, write_items, write_table
+from interfaces.cli.output import Column, Document, failure_document, say, write_items, write_table
 from interfaces.cli.session import Session, session_of
 from interfaces.cli.wording import changes_sentence, outcome_sentence
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
 
+from core.domain.failures import Failure
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -31,6 +33,24 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+class CutShort(Exception):
+    """Rows ended with a failure after the first were written; the output says so itself."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+def failure_document(failure: Failure) -> dict[str, object]:
+    return {
+        "code": failure.code,
+        "action": failure.action.value,
+        "sentence": failure.sentence,
+        "retry_at": failure.retry_at.isoformat() if failure.retry_at is not None else None,
+        "setting": failure.setting,
+    }
 
 
 @frozen
@@ -164,14 +184,20 @@ def _stream_json(head: Document, rows: Iterator[Document], foot: Document) -> No
         write(f"{json.dumps(name)}: {json.dumps(value)},\n")
     write('"items": [')
     separator = "\n"
-    for row in rows:
-        write(separator + json.dumps(row))
-        separator = ",\n"
+    cut: Failure | None = None
+    try:
+        for row in rows:
+            write(separator + json.dumps(row))
+            separator = ",\n"
+    except Failure as failure:
+        cut = failure
     write("\n]")
-    for name, value in foot.items():
+    for name, value in ({"error": failure_document(cut)} if cut is not None else foot).items():
         write(f",\n{json.dumps(name)}: {json.dumps(value)}")
     write("}\n")
     sys.stdout.flush()
+    if cut is not None:
+        raise CutShort(cut)
 
 
 def _stream_csv(rows: Iterator[Document], columns: Sequence[Column], texts: frozenset[str]) -> None:
