@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.providers.exact_online.rows import PROVIDER
-from adapters.providers.exact_online.wire import SITES, site_origin, token_charge
+from adapters.providers.exact_online.wire import SITES, site_origin
+from adapters.providers.kit.calls import Charge
 from adapters.providers.kit.oauth import OAuthDeclaration, TokenRule, Verdict
 from adapters.providers.kit.retry_table import FailureTable, Rule
 from adapters.providers.kit.waiting import epoch
@@ -54,11 +55,19 @@ def _token_url(fields: Mapping[str, str]) -> str:
     return site_origin(fields) + "/api/oauth2/token"
 
 
+def _no_charge(_: Mapping[str, str]) -> tuple[Charge, ...]:
+    """None of our own: the limit of 200 token calls per app, user and day is out of reach.
+
+    A connection refreshes once per 600 s at most, 144 times a day; if refused, it waits.
+    """
+    return ()
+
+
 OAUTH: Final = OAuthDeclaration(
     provider=PROVIDER,
     authorize_url=_authorize_url,
     token_url=_token_url,
-    charges=token_charge,
+    charges=_no_charge,
     policy=TOKEN_POLICY,
     # No client uses PKCE; scopes are held by the registration and not sent.
     uses_pkce=False,

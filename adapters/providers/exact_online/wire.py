@@ -31,7 +31,6 @@ FIRST_CURSOR: Final = 1
 
 MINUTE_LIMIT: Final = Limit(scope="app+administration", calls=60, seconds=60)
 DAY_LIMIT: Final = Limit(scope="app+administration", calls=5_000, seconds=86_400)
-TOKEN_LIMIT: Final = Limit(scope="app+user", calls=200, seconds=86_400)
 DIVISION_LIMITS: Final = (MINUTE_LIMIT, DAY_LIMIT)
 
 NO_DIVISION: Final = "current"
@@ -162,11 +161,6 @@ def app_of(fields: Mapping[str, str]) -> str:
 def division_charge(fields: Mapping[str, str], division: str) -> tuple[Charge, ...]:
     """Limits count per app and division; calls without one are counted by themselves."""
     return (Charge(scope=f"exact-online:{app_of(fields)}:{division}", limits=DIVISION_LIMITS),)
-
-
-def token_charge(fields: Mapping[str, str]) -> tuple[Charge, ...]:
-    """200 token calls per app, user and day; we know no user before the first, so per app."""
-    return (Charge(scope=f"exact-online:{app_of(fields)}:tokens", limits=(TOKEN_LIMIT,)),)
 
 
 def first_page(division: str, resource: Resource, condition: str = "") -> str:
