@@ -130,6 +130,14 @@ class _MergingStorage(SqliteStorage):  # type: ignore[misc] # huey ships no type
         "create index if not exists task_queue_data on task (queue, data)",
     ]
 
+    def _set_journal_mode(self, conn: sqlite3.Connection) -> None:
+        """The first statement on a new connection: Huey leaves it open when the file is no good."""
+        try:
+            super()._set_journal_mode(conn)
+        except BaseException:
+            conn.close()
+            raise
+
     def enqueue(self, data: bytes, priority: float | None = None) -> None:
         self.sql(
             "insert into task (queue, data, priority) select ?, ?, ? "
