@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from core.domain.failures import CorrectRequest, Failure
-from interfaces.tui.background import Follower, Imports, News, look
+from interfaces.tui.background import STOPPED, Follower, Imports, News, look
 from interfaces.tui.glyphs import AsciiFilter
 from interfaces.tui.places import BY_NAME, PLACES
 from interfaces.tui.screen import MonitrScreen, bug
@@ -91,7 +91,7 @@ class MonitrApp(App[None]):
     CSS_PATH = "monitr.tcss"
     ENABLE_COMMAND_PALETTE = True
     DEFAULT_MODE = "opening"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - typed by the base class
         (0, "-narrow"),
         (100, "-wide"),
         (150, "-very-wide"),
@@ -154,6 +154,12 @@ class MonitrApp(App[None]):
         except (OSError, KeyError, ImportError):
             return "tui"
 
+    def _fatal_error(self) -> None:
+        # Textual would print the values of local variables, among which may be a secret.
+        from rich.traceback import Traceback  # noqa: PLC0415 - only a broken app needs it
+
+        self.panic(Traceback(show_locals=False))
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), *self._ascii]
 
@@ -207,7 +213,7 @@ class MonitrApp(App[None]):
 
     def _start_following(self) -> None:
         assert self.imports is not None, "set when opened"
-        self.run_worker(self.imports.start, thread=True, group="imports", exit_on_error=False)
+        self._about_imports(self.imports.start)
         self.set_interval(self.settings.refresh_seconds, self.look_for_news)
 
     def look_for_news(self) -> None:
@@ -251,17 +257,21 @@ class MonitrApp(App[None]):
         return None
 
     def action_restart_imports(self) -> None:
-        if self.imports is None:
-            return
-        imports = self.imports
+        if self.imports is not None:
+            self._about_imports(self.imports.restart)
+
+    def _about_imports(self, do: Callable[[], None]) -> None:
+        """Start or restart the process that imports, in a thread; say so when that fails."""
 
         def work() -> None:
             try:
-                imports.restart()
+                do()
             except Failure as failure:
-                self.post_message(NewsMessage(News(notice="Imports stopped", failure=failure)))
+                self.post_message(NewsMessage(News(notice=STOPPED, failure=failure)))
+            except Exception as error:  # noqa: BLE001 - shown: the app goes on without imports
+                self.post_message(NewsMessage(News(notice=STOPPED, failure=bug(error))))
 
-        self.run_worker(work, thread=True, exclusive=True, group="imports", exit_on_error=False)
+        self.run_worker(work, thread=True, group="imports", exit_on_error=False)
 
     # Going places
 
@@ -283,14 +293,15 @@ class MonitrApp(App[None]):
             )
 
     def action_toggle_theme(self) -> None:
-        self.change(theme=DARK if not self.current_theme.dark else LIGHT)
+        theme = LIGHT if self.current_theme.dark else DARK
+        self.change(attrs.evolve(self.settings, theme=theme))
 
-    def change(self, **values: object) -> None:
+    def change(self, settings: TuiSettings) -> None:
         """Change settings and keep them. Painted at once, written behind."""
-        self.settings = attrs.evolve(self.settings, **values)
-        if self.settings.theme in self.available_themes:
-            self.theme = self.settings.theme
-        path, settings = self.settings_path, self.settings
+        self.settings = settings
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        path = self.settings_path
         if path is None:
             return
 

@@ -24,6 +24,9 @@ WELL_LOOKS: Final = 30
 """Looks in a row that find it alive before earlier restarts are forgotten."""
 
 
+STOPPED: Final = "Imports stopped: w starts them"
+
+
 @frozen(kw_only=True)
 class News:
     """What one look found. ``notice``: a few words for the bar when something is amiss."""
@@ -85,7 +88,7 @@ class Imports:
                 return ""
             self._well = 0
             if self._restarts >= RESTARTS_MAX:
-                return "Imports stopped: w starts them"
+                return STOPPED
             self._restarts += 1
             self._companion.restart()
             return "Imports had stopped: starting them again"

@@ -13,6 +13,7 @@ from textual.filter import LineFilter
 
 from interfaces.tui.settings import Glyphs
 
+# ruff: noqa: RUF001 - look-alikes are what this table is about
 _LINES: Final[dict[str, str]] = {
     **dict.fromkeys("─━═╌╍┄┅┈┉╴╶▔▁⎯⎺⎽", "-"),
     **dict.fromkeys("│┃║╎╏┆┇┊┋▏▕╵╷", "|"),

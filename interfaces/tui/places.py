@@ -1,4 +1,4 @@
-"""Where one can go: each place is a mode of the app, with keys, and a screen imported when visited."""
+"""Where one can go: each place is a mode of the app, its screen imported when visited."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

@@ -79,7 +79,7 @@ class Asking(Screen[Result]):
 
     @property
     def organisation_id(self) -> str:
-        """The organisation worked in; screens other than the onboarding show only when there is one."""
+        """The organisation worked in; only the onboarding shows before there is one."""
         found = self.monitr.organisation_id
         assert found is not None, "no place but the onboarding opens without an organisation"
         return found
@@ -119,7 +119,6 @@ class Asking(Screen[Result]):
             except Failure as failure:
                 message = Refused(group, failure, again, tries, otherwise)
             except Exception as error:  # noqa: BLE001 - shown, not swallowed: the panel says it
-                self.log.error(error)
                 message = Refused(group, bug(error), again, tries, otherwise)
             if not worker.is_cancelled:
                 self.post_message(message)

@@ -1,8 +1,9 @@
-"""A launcher over a House, for the terminal interface: nothing is started, everything is counted."""
+"""A launcher over a House: nothing is started, everything is counted."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 from attrs import define, field
 
@@ -23,7 +24,7 @@ class FakeCompanion:
     entered: int = 0
     left: int = 0
 
-    def __enter__(self) -> "FakeCompanion":
+    def __enter__(self) -> Self:
         self.entered += 1
         return self
 
