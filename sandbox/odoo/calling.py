@@ -3,9 +3,10 @@
 from typing import Any
 
 from sandbox.odoo.fields import Context, Model
+from sandbox.odoo.master_models import MODELS
 from sandbox.odoo.methods import Arguments, Method, check_arguments, find_method, find_model
 from sandbox.odoo.people import User
-from sandbox.odoo.refusals import foreign_company, unprocessable
+from sandbox.odoo.refusals import foreign_company, unprocessable, user_error
 from sandbox.odoo.store import Store
 
 
@@ -42,6 +43,8 @@ def call_by_position(
     store: Store, user: User, version: int, path: tuple[str, str], arguments: tuple[Any, Any]
 ) -> Any:  # noqa: ANN401
     """``execute_kw``: positional arguments, the ids first for methods of records."""
+    if path[0] not in MODELS:
+        raise user_error(f"Object {path[0]} doesn't exist")
     model = find_model(path[0])
     method = find_method(model, path[1], version)
     positional, named = arguments
