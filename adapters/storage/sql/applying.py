@@ -11,7 +11,6 @@ from typing import Final
 from attrs import define, field
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from adapters.storage.reports import Sums, sums_of
 from adapters.storage.sql.coverage import ENTRYLESS, LINELESS, MARKS, Coverages, Scope, scope_of
 from adapters.storage.sql.shapes import (
     ALL_SHAPES,
@@ -45,7 +44,6 @@ LINE_AMOUNT: Final = LINES.at("amount_e4")
 INVOICE_ENTRY: Final = INVOICES.at("entry_key")
 ENTRY_DATE: Final = ENTRIES.at("date")
 
-NO_SUMS: Final = Sums()
 BALANCE_SUMS_AT: Final = BALANCES.at("debit_e4")
 
 
@@ -170,23 +168,25 @@ class Building:
             self.moved_invoices.update(key for key, _, now in written.moves if now is not None)
 
     def _move_sums(self, written: Written) -> None:
-        """Add what changed to the balances of its cells and the imbalance of its entries."""
-        cells: dict[tuple[Value, Value, Value], Sums] = {}
+        """Add what changed to the balances of its cells and the imbalance of its entries.
+
+        The columns added up are debit, credit and lines, as in BalanceVersion.
+        """
+        cells: dict[tuple[Value, Value, Value], list[int]] = {}
         entries: dict[str, int] = {}
         for _, before, now in written.moves:
             for values, sign in ((before, -1), (now, 1)):
-                if values is not None:
-                    amount_e4 = int(values[LINE_AMOUNT] or 0)
-                    cell = (values[LINE_ACCOUNT], values[LINE_YEAR], values[LINE_PERIOD])
-                    sums = sums_of(amount_e4)
-                    held = cells.get(cell, NO_SUMS)
-                    cells[cell] = Sums(
-                        held.debit_e4 + sign * sums.debit_e4,
-                        held.credit_e4 + sign * sums.credit_e4,
-                        held.lines + sign,
-                    )
-                    entry = str(values[LINE_ENTRY])
-                    entries[entry] = entries.get(entry, 0) + sign * amount_e4
+                if values is None:
+                    continue
+                amount_e4: int = values[LINE_AMOUNT]  # type: ignore[assignment]  # the column's type
+                entry_key: str = values[LINE_ENTRY]  # type: ignore[assignment]  # the column's type
+                cell = (values[LINE_ACCOUNT], values[LINE_YEAR], values[LINE_PERIOD])
+                sums = cells.get(cell)
+                if sums is None:
+                    sums = cells[cell] = [0, 0, 0]
+                sums[amount_e4 < 0] += sign * abs(amount_e4)
+                sums[2] += sign
+                entries[entry_key] = entries.get(entry_key, 0) + sign * amount_e4
         self._bring(
             BALANCES,
             {balance_key(cell): (*cell, *sums) for cell, sums in cells.items() if any(sums)},

@@ -191,9 +191,11 @@ class SqlBooks:
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
         found: dict[str, Generation] = {}
+        all_numbers = GENERATIONS.alias("all_numbers")
         number = (
-            select(func.max(GENERATIONS.c.number))
-            .where(GENERATIONS.c.ledger == LEDGERS.c.id)
+            select(func.max(all_numbers.c.number))
+            .where(all_numbers.c.ledger == LEDGERS.c.id)
+            .correlate(LEDGERS)
             .scalar_subquery()
         )
         newest = select(LEDGERS.c.entity_id, GENERATIONS).join(

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.operators import custom_op
 
-from adapters.storage.sql.errors import translate
+from adapters.storage.sql.errors import failure_of, translate
 from core.domain.failures import FixSettings
 
 LOCK_WAIT_MILLISECONDS: Final = 10_000
@@ -159,3 +159,16 @@ def not_by_index(column: ColumnElement[int]) -> ColumnElement[int]:
 def placeholder(engine: Engine) -> str:
     """How the driver writes a positional parameter."""
     return {"qmark": "?", "format": "%s"}[engine.dialect.paramstyle]
+
+
+def plain_rows(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+    """A query's rows as the driver's own tuples, without the objects SQLAlchemy makes of them."""
+    result = connection.exec_driver_sql(sql, parameters)
+    cursor = result.cursor
+    assert cursor is not None, "the statement is a query"
+    try:
+        return list(cursor.fetchall())
+    except sqlite3.Error as error:
+        raise failure_of(error) or error from error
+    finally:
+        result.close()

@@ -6,13 +6,13 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
     exists,
     func,
     or_,
     select,
     tuple_,
+    union_all,
 )
 
 from adapters.storage.cursors import read_cursor, write_cursor
@@ -27,6 +27,7 @@ from adapters.storage.sql.shapes import (
     RecordShape,
     Shape,
 )
+from adapters.storage.sql.versions import INDEXED_BY_FROM
 from core.domain.books import JournalEntry, JournalLine, LedgerAccount, Record
 from core.domain.proof import Cell, Finding, FindingKind
 from core.ports.books import LineChange, LineFilter, LinePage, LineRow
@@ -140,13 +141,19 @@ class BookReader:
         columns = LINES.table.c
         place = (columns.date, columns.entry_key, columns.position, columns.key)
         query = select(*fields(LINES)).where(self.stands(LINES), *self._conditions(where))
+        by_entry = self._entries_of_small(where.journal_key)
+        if by_entry is not None:
+            query = query.where(columns.entry_key.in_(by_entry))
+        elif where.journal_key is not None:
+            query = query.where(self._header_in(where.journal_key))
         if cursor is not None:
             after = read_cursor("lines", cursor, (str, str, int, str))
-            # The first condition lets an index by date begin there; the second is exact.
-            query = query.where(columns.date >= after[0], tuple_(*place) > tuple_(*after))
-        query, first = self._by_journal(query, where.journal_key)
-        order = first if first is not None else columns.date
-        query = query.order_by(order, *place[1:]).limit(limit + 1)
+            query = query.where(tuple_(*place) > tuple_(*after))
+            if by_entry is None:  # lets an index by date begin at the page
+                query = query.where(columns.date >= after[0])
+        # An expression where lines are found by entry, so that no index is walked for the order.
+        first = columns.date if by_entry is None else func.coalesce(columns.date, "")
+        query = query.order_by(first, *place[1:]).limit(limit + 1)
         lines = [to_record(LINES, row) for row in self._connection.execute(query)]
         page = lines[:limit]
         entries = self._entries_of(page)
@@ -183,20 +190,23 @@ class BookReader:
             )
             yield or_(contains(columns.description, where.text), columns.entry_key.in_(headers))
 
-    def _by_journal(
-        self, query: Select[Any], journal_key: str | None
-    ) -> tuple[Select[Any], ColumnElement[Any] | None]:
-        """The query for one journal; with the column to order by when it is read by entry."""
+    def _entries_of_small(self, journal_key: str | None) -> list[str] | None:
+        """The entries of a journal with few of them; None: it has many, or none is asked for."""
         if journal_key is None:
-            return query, None
-        lines, entries = LINES.table.c, ENTRIES.table.c
-        mine = and_(self.stands(ENTRIES), entries.journal_key == journal_key)
-        some = select(entries.key).where(mine).limit(ENTRIES_LOOKED_UP_MAX + 1)
-        keys = list(self._connection.execute(some).scalars())
-        if len(keys) <= ENTRIES_LOOKED_UP_MAX:
-            # An expression, so that no index by date is taken for the order.
-            return query.where(lines.entry_key.in_(keys)), func.coalesce(lines.date, "")
-        return query.where(exists().where(mine, entries.key == lines.entry_key)), None
+            return None
+        entries = ENTRIES.table.c
+        query = select(entries.key).where(self.stands(ENTRIES), entries.journal_key == journal_key)
+        keys = list(self._connection.execute(query.limit(ENTRIES_LOOKED_UP_MAX + 1)).scalars())
+        return keys if len(keys) <= ENTRIES_LOOKED_UP_MAX else None
+
+    def _header_in(self, journal_key: str) -> ColumnElement[bool]:
+        """Condition on lines; the entry is found by its key, not through the journal."""
+        entries = ENTRIES.table.c
+        return exists().where(
+            self.stands(ENTRIES),
+            entries.key == LINES.table.c.entry_key,
+            func.coalesce(entries.journal_key, "") == journal_key,
+        )
 
     def _entries_of(self, lines: list[JournalLine]) -> dict[str, JournalEntry]:
         keys = {line.entry_key for line in lines}
@@ -209,22 +219,30 @@ def line_changes(
 ) -> Generator[tuple[str, LineChange], None, None]:
     """Lines that differ between two generations, by key, read as they are asked for."""
     columns = LINES.table.c
-    stood_before = and_(
-        columns.from_generation <= older,
-        columns.to_generation > older,
-        columns.to_generation <= newer,
-    )
+    mine = columns.ledger == ledger
+    # Each half by its own index by generation: what did not change is not read.
     stands_after = and_(
+        mine,
         columns.from_generation > older,
         columns.from_generation <= newer,
         or_(columns.to_generation.is_(None), columns.to_generation > newer),
     )
-    query = select(*fields(LINES), columns.from_generation).where(
-        columns.ledger == ledger, or_(stood_before, stands_after)
+    if older > 0:
+        stands_after = and_(stands_after, INDEXED_BY_FROM)
+    stood_before = and_(
+        mine,
+        columns.to_generation > older,
+        columns.to_generation <= newer,
+        not_by_index(columns.from_generation) <= older,
     )
+    wanted = [*fields(LINES), columns.from_generation]
+    halves = union_all(select(*wanted).where(stands_after), select(*wanted).where(stood_before))
+    both = halves.subquery()
+    query = select(both)
     if after is not None:
-        query = query.where(columns.key > after)
-    query = query.order_by(columns.key, columns.from_generation)
+        query = query.where(func.coalesce(both.c.key, "") > after)
+    # An expression again, so that no index by key is walked for the order.
+    query = query.order_by(func.coalesce(both.c.key, ""), both.c.from_generation)
     options = {"yield_per": ROWS_PER_FETCH}
     with connection.execute(query, execution_options=options) as result:
         key, before, now = None, None, None

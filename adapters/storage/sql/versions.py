@@ -9,18 +9,22 @@ So g changes a row of its own in place, brings a closed version back when the sa
 and never leaves a version of zero length. Statements go straight to the driver, many rows each.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import define, field
-from sqlalchemy import Connection, Engine, delete, update
+from sqlalchemy import Connection, Engine, and_, delete, text, update
 
-from adapters.storage.sql.dialect import placeholder
+from adapters.storage.sql.book_tables import NOT_FIRST_SQL
+from adapters.storage.sql.dialect import placeholder, plain_rows
 from adapters.storage.sql.shapes import HEADER, VALUES_AT, Shape, Values
 
 KEYS_PER_QUERY: Final = 500
 """Keys looked up in one statement; every such statement has this many parameters, so that it is
 prepared once."""
+
+INDEXED_BY_FROM: Final = text(NOT_FIRST_SQL)
+"""Said beside a condition on from_generation, so that its index may be used."""
 
 FROM_AT: Final = HEADER.index("from_generation")
 TO_AT: Final = HEADER.index("to_generation")
@@ -42,12 +46,12 @@ def chunks(keys: Collection[str]) -> Iterator[tuple[str, ...]]:
 class Held:
     """What is held of some keys; see the module."""
 
-    live: dict[str, Sequence[Any]] = field(factory=dict)
-    closed: dict[str, Sequence[Any]] = field(factory=dict)
+    live: dict[str, tuple[Any, ...]] = field(factory=dict)
+    closed: dict[str, tuple[Any, ...]] = field(factory=dict)
 
     def values(self, key: str) -> Values | None:
         row = self.live.get(key)
-        return None if row is None else tuple(row[VALUES_AT:])
+        return None if row is None else row[VALUES_AT:]
 
 
 @define
@@ -139,9 +143,9 @@ class Versions:
         """What is held of these keys."""
         held = Held()
         for some in chunks(keys):
-            text = self._statements.by_key(len(some))
+            query = self._statements.by_key(len(some))
             parameters = (self._ledger, *some, self._generation)
-            for row in self._connection.exec_driver_sql(text, parameters).fetchall():
+            for row in plain_rows(self._connection, query, parameters):
                 if row[TO_AT] is None:
                     held.live[row[KEY_AT]] = row
                 else:
@@ -166,11 +170,17 @@ class Versions:
     def write(self, held: Held, upserts: Mapping[str, Values], removals: Iterable[str]) -> Written:
         """Let the upserts stand in g and the removals (of live keys) not."""
         work, written = _Work(), Written()
-        for key, values in upserts.items():
-            self._upsert(held, key, values, work, written)
+        if held.live or held.closed:
+            for key, values in upserts.items():
+                self._upsert(held, key, values, work, written)
+        else:  # all are new: what a first import does nearly always, in the fewest steps
+            at = (self._ledger, self._generation)
+            work.inserted = [(*at, key, *values) for key, values in upserts.items()]
+            written.moves = [(key, None, values) for key, values in upserts.items()]
+            written.added = written.tally_added = len(upserts)
         for key in removals:
             self._remove(held, key, work, written)
-        for text, rows in (
+        for statement, rows in (
             (self._statements.delete, work.deleted),
             (self._statements.close, work.closed),
             (self._statements.reopen, work.reopened),
@@ -178,16 +188,16 @@ class Versions:
             (self._statements.insert, work.inserted),
         ):
             if rows:
-                self._connection.exec_driver_sql(text, rows)
+                self._connection.exec_driver_sql(statement, rows)
         return written
 
     def _upsert(self, held: Held, key: str, values: Values, work: _Work, written: Written) -> None:
         live, closed = held.live.get(key), held.closed.get(key)
-        before = None if live is None else tuple(live[VALUES_AT:])
+        before = None if live is None else live[VALUES_AT:]
         if before == values:
             written.unchanged += 1
             return
-        returns = closed is not None and tuple(closed[VALUES_AT:]) == values
+        returns = closed is not None and closed[VALUES_AT:] == values
         written.moves.append((key, before, values))
         if live is None:
             written.added += 1
@@ -212,7 +222,7 @@ class Versions:
 
     def _remove(self, held: Held, key: str, work: _Work, written: Written) -> None:
         live, closed = held.live[key], held.closed.get(key)
-        written.moves.append((key, tuple(live[VALUES_AT:]), None))
+        written.moves.append((key, live[VALUES_AT:], None))
         written.removed += 1
         if live[FROM_AT] != self._generation:
             written.tally_removed += 1
@@ -225,26 +235,22 @@ class Versions:
 
     def discard(self) -> None:
         """As if g had never begun."""
+        self._drop_own()
         table = self._table
-        mine = table.c.ledger == self._ledger
-        self._connection.execute(
-            delete(table).where(mine, table.c.from_generation == self._generation)
-        )
-        self._connection.execute(
-            update(table)
-            .where(mine, table.c.to_generation == self._generation)
-            .values(to_generation=None)
-        )
+        closed = (table.c.ledger == self._ledger, table.c.to_generation == self._generation)
+        self._connection.execute(update(table).where(*closed).values(to_generation=None))
 
     def close_all(self) -> None:
         """Nothing stands in g."""
+        self._drop_own()
         table = self._table
-        mine = table.c.ledger == self._ledger
-        self._connection.execute(
-            delete(table).where(mine, table.c.from_generation == self._generation)
-        )
-        self._connection.execute(
-            update(table)
-            .where(mine, table.c.to_generation.is_(None))
-            .values(to_generation=self._generation)
-        )
+        live = (table.c.ledger == self._ledger, table.c.to_generation.is_(None))
+        self._connection.execute(update(table).where(*live).values(to_generation=self._generation))
+
+    def _drop_own(self) -> None:
+        """Delete the versions made in g."""
+        table = self._table
+        made_in_g = table.c.from_generation == self._generation
+        if self._generation > 1:
+            made_in_g = and_(made_in_g, INDEXED_BY_FROM)
+        self._connection.execute(delete(table).where(table.c.ledger == self._ledger, made_in_g))

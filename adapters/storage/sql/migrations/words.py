@@ -62,7 +62,7 @@ def versions(table: str, *columns: sa.Column[Any]) -> None:
             "ledger", "key", "from_generation", name=op.f(f"uq_{table}_ledger_key_from_generation")
         ),
     )
-    op.create_index(f"ix_{table}_from", table, ["ledger", "from_generation"])
+    partial_index(f"ix_{table}_from", table, ["ledger", "from_generation"], "from_generation > 1")
     partial_index(f"ix_{table}_to", table, ["ledger", "to_generation"], "to_generation IS NOT NULL")
 
 
