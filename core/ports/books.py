@@ -167,6 +167,10 @@ class Books(Protocol):
         """Newest first."""
         ...
 
+    def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
+        """The newest published generation per entity, for those that have one."""
+        ...
+
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
         """The newest generation published at or before the instant."""
         ...

@@ -12,16 +12,17 @@ FixSettings (``storage-full``, ``storage-newer``: the data was written by a newe
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from attrs import field, frozen
 
 from core.domain.entity import Entity
-from core.domain.import_run import ImportRun
+from core.domain.import_run import ImportRun, RunStatus
 from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
-from core.domain.schedule import Slot, SlotRecord
+from core.domain.proof import Verdict
+from core.domain.schedule import SkipReason, Slot, SlotRecord
 from core.ports.books import Books
 
 LIST_MAX: int = 1_000
@@ -60,13 +61,71 @@ class Integrations(Protocol):
         ...
 
 
+@frozen(kw_only=True)
+class EntityFilter:
+    """All given conditions hold together. ``text`` is a substring of the name, any case.
+
+    ``status`` and ``verdict`` are of the entity's newest run; ``never``: it has no run at all.
+    """
+
+    text: str | None = None
+    status: RunStatus | None = None
+    verdict: Verdict | None = None
+    never: bool = False
+
+
+@frozen(kw_only=True)
+class Contents:
+    """A list's table of contents: how many there are, and after which id each page begins.
+
+    ``starts`` has one element per page, the first None; empty when nothing fits.
+    """
+
+    total: int
+    starts: tuple[str | None, ...]
+
+
+@frozen(kw_only=True)
+class EntityTally:
+    """So many entities whose newest run is in that status with that verdict. None: no run yet,
+    or a run without a proof.
+    """
+
+    status: RunStatus | None
+    verdict: Verdict | None
+    count: int
+
+
 class Entities(Protocol):
     def get(self, entity_id: str) -> Entity | None: ...
 
     def of(
-        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+        self,
+        organisation_id: str,
+        *,
+        after: str | None = None,
+        limit: int = LIST_MAX,
+        where: EntityFilter | None = None,
     ) -> Sequence[Entity]:
         """By id, after the id ``after``; at most LIST_MAX."""
+        ...
+
+    def contents(
+        self, organisation_id: str, *, every: int, where: EntityFilter | None = None
+    ) -> Contents:
+        """Of the list ``of`` gives with that filter, for pages of ``every`` entities."""
+        ...
+
+    def tally(self, organisation_id: str) -> Sequence[EntityTally]:
+        """Every entity is counted once; groups in no particular order, none of them empty."""
+        ...
+
+    def published_since(self, organisation_id: str, instants: Sequence[datetime]) -> Sequence[int]:
+        """How many entities have books published at or after each instant."""
+        ...
+
+    def time_zones(self, organisation_id: str) -> dict[str | None, int]:
+        """How many entities have each time zone of their own; None: the organisation's."""
         ...
 
     def linked(self, integration_id: str) -> Sequence[Entity]:
@@ -124,6 +183,23 @@ class Runs(Protocol):
         """The newest run per entity, for those that have one."""
         ...
 
+    def tally(
+        self, organisation_id: str, *, since: datetime, until: datetime
+    ) -> dict[RunStatus, int]:
+        """How many runs requested in [since, until) are in each status; zero may be absent."""
+        ...
+
+
+@frozen(kw_only=True)
+class SlotTally:
+    """So many slots of one night with the same outcome: a run in ``status``, or ``skipped``."""
+
+    ordinal: int
+    late: bool
+    status: RunStatus | None
+    skipped: SkipReason | None
+    count: int
+
 
 class Slots(Protocol):
     def open(self, record: SlotRecord) -> bool:
@@ -134,6 +210,10 @@ class Slots(Protocol):
 
     def of(self, entity_id: str, *, limit: int = 60) -> Sequence[SlotRecord]:
         """Newest slot first."""
+        ...
+
+    def night(self, organisation_id: str, local_date: date) -> Sequence[SlotTally]:
+        """What became of that date's slots, in no particular order."""
         ...
 
 

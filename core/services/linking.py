@@ -9,7 +9,7 @@ from core.domain.entity import Entity, Link, LinkRole
 from core.domain.failures import CorrectRequest, Unknown
 from core.domain.import_run import ImportRun, RunCause
 from core.domain.integration import Administration, Integration, IntegrationStatus
-from core.domain.onboarding import OnboardingStep
+from core.domain.onboarding import OnboardingStep, zone_of
 from core.ports.storage import UnitOfWork
 from core.services.importing import waiting_run
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
@@ -149,6 +149,32 @@ class LinkingService:
             )
             uow.commit()
         return linked
+
+    def set_time_zone(
+        self, organisation_id: str, entity_id: str, time_zone: str | None, *, operator: str
+    ) -> Entity:
+        """Time an entity's nights by a zone of its own (an IANA name); None: the organisation's.
+
+        Slots that were opened stay as they are.
+        """
+        name = (time_zone or "").strip() or None
+        if name is not None:
+            zone_of(name)
+        with self.ports.storage.writing() as uow:
+            before = entity_of(uow, organisation_id, entity_id)
+            entity = attrs.evolve(before, time_zone=name)
+            if entity != before:
+                uow.entities.save(entity)
+                self.ports.event(
+                    uow,
+                    organisation_id,
+                    "entity.time-zone",
+                    f"{entity.name} is imported by the clock of {name or 'its organisation'}.",
+                    actor=operator,
+                    entity_id=entity_id,
+                )
+                uow.commit()
+        return entity
 
     def _follow(
         self, uow: UnitOfWork, integration: Integration, administration: Administration

@@ -1,7 +1,7 @@
 """Nights: opening slots as their time comes, and showing what became of them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -9,8 +9,16 @@ from attrs import frozen
 from core.domain.entity import Entity
 from core.domain.import_run import RunCause
 from core.domain.onboarding import Organisation, zone_of
-from core.domain.schedule import SkipReason, Slot, SlotRecord, next_slot, slots_due
-from core.ports.storage import LIST_MAX, UnitOfWork
+from core.domain.schedule import (
+    SLOT_TIMES,
+    SkipReason,
+    Slot,
+    SlotRecord,
+    due_at,
+    next_slot,
+    slots_due,
+)
+from core.ports.storage import LIST_MAX, SlotTally, UnitOfWork
 from core.services.importing import unusable, waiting_run
 from core.services.ports import Ports, entity_of, organisation_of
 
@@ -21,6 +29,24 @@ class NextSlot:
     local_date: date
     ordinal: int
     due_at: datetime
+
+
+@frozen(kw_only=True)
+class ComingSlot:
+    """A slot still to come, with how many entities it is for."""
+
+    local_date: date
+    ordinal: int
+    due_at: datetime
+    entities: int
+
+
+@frozen(kw_only=True)
+class Night:
+    """What became of a date's slots so far."""
+
+    local_date: date
+    slots: tuple[SlotTally, ...]
 
 
 @frozen
@@ -59,6 +85,32 @@ class NightsService:
             day, ordinal, due = next_slot(_zone(organisation, entity), now)
             found.append(NextSlot(entity=entity, local_date=day, ordinal=ordinal, due_at=due))
         return sorted(found, key=lambda slot: (slot.due_at, slot.entity.name))
+
+    def coming(self, organisation_id: str) -> Sequence[ComingSlot]:
+        """The slots of the next night, soonest first; entities in other time zones apart."""
+        now = self.ports.clock.now()
+        with self.ports.storage.reading() as uow:
+            organisation = organisation_of(uow, organisation_id)
+            zones = uow.entities.time_zones(organisation_id)
+        found = []
+        for name, entities in zones.items():
+            at = now
+            for _ in SLOT_TIMES:
+                day, ordinal, at = next_slot(zone_of(name or organisation.time_zone), at)
+                found.append(
+                    ComingSlot(local_date=day, ordinal=ordinal, due_at=at, entities=entities)
+                )
+        return sorted(found, key=lambda slot: slot.due_at)
+
+    def last_night(self, organisation_id: str) -> Night:
+        """The newest date whose first slot's time has come where the organisation is."""
+        with self.ports.storage.reading() as uow:
+            zone = organisation_of(uow, organisation_id).zone
+            now = self.ports.clock.now()
+            day = now.astimezone(zone).date()
+            if due_at(day, 1, zone) > now:
+                day -= timedelta(days=1)
+            return Night(local_date=day, slots=tuple(uow.slots.night(organisation_id, day)))
 
     def history(self, organisation_id: str, entity_id: str) -> Sequence[SlotRecord]:
         """What became of an entity's slots, newest first."""

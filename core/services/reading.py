@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from core.domain.books import JournalEntry, JournalLine
+from core.domain.books import JournalEntry, JournalLine, LedgerAccount
 from core.domain.entity import Entity
 from core.domain.failures import CorrectRequest, Unknown
 from core.domain.import_run import ImportRun
 from core.domain.integration import Integration
-from core.domain.onboarding import zone_of
+from core.domain.onboarding import Organisation, zone_of
+from core.domain.schedule import next_slot
 from core.ports.books import (
     CellChange,
     ChangePage,
@@ -19,7 +20,8 @@ from core.ports.books import (
     LinePage,
     TrialBalanceRow,
 )
-from core.ports.storage import LIST_MAX, Event, UnitOfWork
+from core.ports.storage import LIST_MAX, Contents, EntityFilter, Event, UnitOfWork
+from core.services.figures import Figures, figures_of
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
 
 ROWS_MAX = 1_000
@@ -38,6 +40,8 @@ class EntityStatus:
     integration: Integration | None
     run: ImportRun | None
     published: Generation | None
+    next_slot_at: dt.datetime
+    """When the next night's import is due."""
 
 
 @frozen(kw_only=True)
@@ -77,30 +81,50 @@ class ReadingService:
     ports: Ports
 
     def entities(
-        self, organisation_id: str, *, after: str | None = None, limit: int = LIST_MAX
+        self,
+        organisation_id: str,
+        *,
+        after: str | None = None,
+        limit: int = LIST_MAX,
+        where: EntityFilter | None = None,
     ) -> tuple[EntityStatus, ...]:
         """Entities with their status, by id, after the id ``after``."""
         with self.ports.storage.reading() as uow:
-            organisation_of(uow, organisation_id)
-            entities = uow.entities.of(organisation_id, after=after, limit=_limit(limit))
-            newest = uow.runs.newest([entity.id for entity in entities])
+            organisation = organisation_of(uow, organisation_id)
+            entities = uow.entities.of(
+                organisation_id, after=after, limit=_limit(limit), where=where
+            )
+            ids = [entity.id for entity in entities]
+            newest = uow.runs.newest(ids)
+            published = uow.books.newest(ids)
             integrations = {
                 integration.id: integration for integration in uow.integrations.of(organisation_id)
             }
-            return tuple(
-                EntityStatus(
-                    entity=entity,
-                    integration=(
-                        integrations.get(entity.primary.integration_id) if entity.primary else None
-                    ),
-                    run=newest.get(entity.id),
-                    published=_published(uow, entity),
-                )
-                for entity in entities
+        due = self._next_slots(organisation, entities)
+        return tuple(
+            EntityStatus(
+                entity=entity,
+                integration=(
+                    integrations.get(entity.primary.integration_id) if entity.primary else None
+                ),
+                run=newest.get(entity.id),
+                published=published.get(entity.id),
+                next_slot_at=due[entity.time_zone],
             )
+            for entity in entities
+        )
+
+    def contents(
+        self, organisation_id: str, *, every: int, where: EntityFilter | None = None
+    ) -> Contents:
+        """How many entities fit, and after which ids pages of ``every`` begin."""
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            return uow.entities.contents(organisation_id, every=_limit(every), where=where)
 
     def entity(self, organisation_id: str, entity_id: str) -> EntityStatus:
         with self.ports.storage.reading() as uow:
+            organisation = organisation_of(uow, organisation_id)
             entity = entity_of(uow, organisation_id, entity_id)
             link = entity.primary
             return EntityStatus(
@@ -109,8 +133,19 @@ class ReadingService:
                     integration_of(uow, organisation_id, link.integration_id) if link else None
                 ),
                 run=uow.runs.newest([entity_id]).get(entity_id),
-                published=_published(uow, entity),
+                published=uow.books.newest([entity_id]).get(entity_id),
+                next_slot_at=self._next_slots(organisation, [entity])[entity.time_zone],
             )
+
+    def _next_slots(
+        self, organisation: Organisation, entities: Sequence[Entity]
+    ) -> dict[str | None, dt.datetime]:
+        """Per time zone that entities override the organisation's with, when the next slot is."""
+        now = self.ports.clock.now()
+        return {
+            name: next_slot(zone_of(name or organisation.time_zone), now)[2]
+            for name in {entity.time_zone for entity in entities}
+        }
 
     def find_entity(self, organisation_id: str, words: str) -> Entity:
         """The entity with that id, or the only one whose name contains the words, any case."""
@@ -225,6 +260,22 @@ class ReadingService:
             )
         return found
 
+    def accounts(
+        self, organisation_id: str, entity_id: str, *, as_of: str | None = None
+    ) -> Sequence[LedgerAccount]:
+        """Every ledger account, by code."""
+        with self.ports.storage.reading() as uow:
+            view = self._view(uow, organisation_id, entity_id, as_of)
+            return uow.books.accounts(entity_id, view.generation.number)
+
+    def figures(self, organisation_id: str, entity_id: str, *, as_of: str | None = None) -> Figures:
+        """Result and balance per period."""
+        with self.ports.storage.reading() as uow:
+            view = self._view(uow, organisation_id, entity_id, as_of)
+            cells_e4 = uow.books.cells(entity_id, view.generation.number)
+            accounts = uow.books.accounts(entity_id, view.generation.number)
+        return figures_of(cells_e4, accounts)
+
     def changes(
         self,
         organisation_id: str,
@@ -319,12 +370,6 @@ class ReadingService:
         zone = zone_of(entity.time_zone or organisation.time_zone)
         end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
         return uow.books.generation_at(entity.id, end.astimezone(dt.UTC))
-
-
-def _published(uow: UnitOfWork, entity: Entity) -> Generation | None:
-    if entity.published_generation == 0:
-        return None
-    return uow.books.generation(entity.id, entity.published_generation)
 
 
 def _limit(limit: int) -> int:

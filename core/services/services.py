@@ -8,6 +8,7 @@ from core.services.importing import ImportingService
 from core.services.linking import LinkingService
 from core.services.nights import NightsService
 from core.services.onboarding import OnboardingService
+from core.services.overview import OverviewService
 from core.services.ports import Ports
 from core.services.reading import ReadingService
 
@@ -45,3 +46,7 @@ class Services:
     @property
     def reading(self) -> ReadingService:
         return ReadingService(self.ports)
+
+    @property
+    def overview(self) -> OverviewService:
+        return OverviewService(self.ports)

@@ -198,8 +198,10 @@ class SqlBooks:
             .correlate(LEDGERS)
             .scalar_subquery()
         )
-        newest = select(LEDGERS.c.entity_id, GENERATIONS).join(
-            GENERATIONS, and_(GENERATIONS.c.ledger == LEDGERS.c.id, GENERATIONS.c.number == number)
+        newest = select(LEDGERS.c.entity_id, GENERATIONS).join_from(
+            LEDGERS,
+            GENERATIONS,
+            and_(GENERATIONS.c.ledger == LEDGERS.c.id, GENERATIONS.c.number == number),
         )
         for start in range(0, len(entity_ids), IDS_PER_QUERY):
             some = newest.where(LEDGERS.c.entity_id.in_(entity_ids[start : start + IDS_PER_QUERY]))
