@@ -88,6 +88,8 @@ Signed amounts are: out_invoice +, out_refund -, in_invoice -, in_refund +."""
 
 def amount_e4(value: Decimal) -> int:
     """An amount of the wire in 1/10,000, free of the server's binary noise. NotUnderstood."""
+    if not value.is_finite():
+        raise _unreadable("an amount", str(value))
     if value.as_tuple().exponent not in _SHORT:
         try:
             rounded = value.quantize(_E4_STEP)
