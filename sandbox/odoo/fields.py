@@ -52,16 +52,15 @@ class Model:
     title: Callable[[Any, Context], str]
     accounting: bool = False
     """Only users with an accounting, sales or portal role may read it at all."""
-    has_active: bool = False
+    _by_version: dict[int, dict[str, Field]] = field(factory=dict, init=False, repr=False)
 
     def known(self, version: int) -> dict[str, Field]:
-        return {
-            name: known
-            for name, known in self.fields.items()
-            if known.since <= version <= known.until
-        }
-
-
-@frozen
-class Registry:
-    models: dict[str, Model] = field(factory=dict)
+        """The fields that exist in a version."""
+        found = self._by_version.get(version)
+        if found is None:
+            found = self._by_version[version] = {
+                name: known
+                for name, known in self.fields.items()
+                if known.since <= version <= known.until
+            }
+        return found

@@ -1,6 +1,7 @@
 """How values look on the wire: false for empty, money with the currency's digits, UTC text."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 CURRENCIES = {"EUR": 126, "USD": 1, "GBP": 143}
 NAME_OF_CURRENCY = {number: name for name, number in CURRENCIES.items()}
@@ -12,7 +13,12 @@ def money(cents: int) -> float:
 
 def moment(ms: int) -> str:
     """Stored with fractions of a second, shown without."""
-    return datetime.fromtimestamp(ms // 1000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return _shown(ms // 1000)
+
+
+@lru_cache(maxsize=10_000)
+def _shown(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def seconds_of(text: str) -> int:

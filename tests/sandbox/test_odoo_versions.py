@@ -57,7 +57,7 @@ def test_older_servers_have_no_json2(sandbox: Sandbox, wire: Wire, version: int)
 
 
 def test_fields_and_methods_by_version(sandbox: Sandbox, wire: Wire) -> None:
-    context = {"context": {"allowed_company_ids": [1]}}
+    context: dict[str, Document] = {"allowed_company_ids": [1]}
     for version, present, absent in (
         (14, {"deprecated", "internal_type", "company_id"}, {"active", "account_type"}),
         (17, {"deprecated", "account_type", "company_id"}, {"active", "company_ids"}),
@@ -69,7 +69,9 @@ def test_fields_and_methods_by_version(sandbox: Sandbox, wire: Wire) -> None:
         assert absent.isdisjoint(known)
     sandbox.settings("odoo", version=14)
     drafts = wire.execute(
-        *("account.move", "search_read", [["state", "=", "draft"]]), fields=["name"], **context
+        *("account.move", "search_read", [["state", "=", "draft"]]),
+        fields=["name"],
+        context=context,
     )
     assert {row["name"] for row in drafts} == {"/"}
     assert wire.execute("res.users", "has_group", "account.group_account_readonly") is True
