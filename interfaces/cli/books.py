@@ -9,7 +9,7 @@ import typer
 
 from core.domain.entity import Entity
 from core.domain.money import text_of
-from core.ports.books import Generation, LineFilter
+from core.ports.books import Generation, LineFilter, LineRow
 from core.services.reading import ROWS_MAX
 from interfaces.cli import documents
 from interfaces.cli.options import AsJson, AsOf, EntityWords, OutputFormat
@@ -44,7 +44,8 @@ _BALANCE_CSV: Final = (Column("account_key"), *_BALANCE[:2], Column("class"), *_
 _LINE: Final = (
     Column("date", whole=True),
     Column("number", whole=True),
-    Column("account_key", whole=True),
+    Column("account_code", whole=True),
+    Column("account"),
     Column("amount", right=True, whole=True),
     Column("description"),
 )
@@ -52,14 +53,16 @@ _LINE_CSV: Final = tuple(
     Column(name)
     for name in (
         "date", "year", "period", "journal_key", "entry_key", "number", "position", "key",
-        "account_key", "amount", "currency", "foreign_amount", "contact_key", "tax_key",
+        "account_key", "account_code", "account", "amount", "currency", "foreign_amount",
+        "contact_key", "tax_key",
         "description",
     )
 )  # fmt: skip
 _CHANGE: Final = (
     Column("year"),
     Column("period"),
-    Column("account_key", whole=True),
+    Column("account_code", whole=True),
+    Column("account"),
     Column("added", right=True),
     Column("changed", right=True),
     Column("removed", right=True),
@@ -69,7 +72,8 @@ _CHANGE: Final = (
 )
 _TEXTS: Final = frozenset(
     {
-        "code", "name", "class", "journal_key", "entry_key", "number", "key", "account_key",
+        "code", "name", "class", "account_code", "account", "journal_key", "entry_key", "number",
+        "key", "account_key",
         "currency", "contact_key", "tax_key", "description",
     }
 )  # fmt: skip
@@ -167,8 +171,9 @@ def lines(
     """Journal lines by date, all that fit the filters."""
     session = session_of(context)
     found = _found(session, entity)
+    generation, accounts = _opened(session, found, as_of)
     where = LineFilter(
-        account_key=_account_key(session, found, account, as_of),
+        account_key=_account_key(account, accounts),
         entry_key=entry,
         journal_key=journal,
         contact_key=contact,
@@ -179,13 +184,10 @@ def lines(
         text=text,
     )
     shown = _asked(format_, json_=json_)
-    generation = session.services.reading.lines(
-        session.organisation_id, found.id, where=where, as_of=as_of, limit=1
-    )[0].generation
     write_rows(
         shown,
         _head(found, generation),
-        _every_line(session, found, where, generation),
+        (documents.line(row, accounts) for row in _every_line(session, found, where, generation)),
         columns=_LINE if shown is Format.TABLE else _LINE_CSV,
         texts=_TEXTS,
         table_rows_max=limit,
@@ -194,26 +196,26 @@ def lines(
         _tell(found, generation)
 
 
-def _account_key(
-    session: Session, entity: Entity, account: str | None, as_of: str | None
-) -> str | None:
-    """The key of an account named by its code; anything else is taken for a key."""
-    if account is None:
-        return None
+def _opened(
+    session: Session, entity: Entity, as_of: str | None
+) -> tuple[Generation, documents.Accounts]:
+    """The books as of then, and their accounts that have lines, by key."""
     balance = session.services.reading.trial_balance(
         session.organisation_id, entity.id, as_of=as_of
     )
-    keys = [
-        row.account_key
-        for row in balance.rows
-        if row.account is not None and row.account.code == account
-    ]
+    accounts = {row.account_key: row.account for row in balance.rows if row.account is not None}
+    return balance.view.generation, accounts
+
+
+def _account_key(account: str | None, accounts: documents.Accounts) -> str | None:
+    """The key of an account named by its code; anything else is taken for a key."""
+    keys = [key for key, held in accounts.items() if held.code == account]
     return keys[0] if len(keys) == 1 else account
 
 
 def _every_line(
     session: Session, entity: Entity, where: LineFilter, generation: Generation
-) -> Iterator[Document]:
+) -> Iterator[LineRow]:
     """All pages of one generation: an import that publishes meanwhile does not mix in."""
     cursor = None
     while True:  # ends: a page without a next cursor is the last
@@ -225,8 +227,7 @@ def _every_line(
             cursor=cursor,
             limit=ROWS_MAX,
         )
-        for row in page.rows:
-            yield documents.line(row)
+        yield from page.rows
         cursor = page.next_cursor
         if cursor is None:
             return
@@ -254,6 +255,8 @@ def changes(
         session.organisation_id, found.id, older=since, newer=as_of
     )
     shown = _asked(format_, json_=json_)
+    accounts = dict(_opened(session, found, str(changed.older.number))[1])
+    accounts.update(_opened(session, found, str(changed.newer.number))[1])
     head = {
         "entity": {"id": found.id, "name": found.name, "currency": found.currency},
         "older": documents.generation(changed.older),
@@ -262,7 +265,7 @@ def changes(
     write_rows(
         shown,
         head,
-        (documents.cell_change(cell) for cell in changed.cells),
+        (documents.cell_change(cell, accounts) for cell in changed.cells),
         columns=_CHANGE,
         texts=_TEXTS,
         table_rows_max=limit,

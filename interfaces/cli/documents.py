@@ -1,7 +1,10 @@
 """The JSON shapes. Amounts are decimal strings, instants ISO 8601 in UTC; no field is a secret."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import TypeAlias
 
+from core.domain.books import LedgerAccount
 from core.domain.failures import Trouble
 from core.domain.import_run import ImportRun
 from core.domain.integration import Administration, Integration
@@ -15,6 +18,9 @@ from core.services.nights import NextSlot
 from core.services.onboarding import Choice
 from core.services.reading import EntityStatus
 from interfaces.cli.output import Document
+
+Accounts: TypeAlias = Mapping[str, LedgerAccount]
+"""Ledger accounts by key: lines and changes name an account by its key only."""
 
 
 def _iso(instant: dt.datetime | None) -> str | None:
@@ -240,8 +246,9 @@ def balance_row(row: TrialBalanceRow) -> Document:
     }
 
 
-def line(row: LineRow) -> Document:
+def line(row: LineRow, accounts: Accounts) -> Document:
     found, entry = row.line, row.entry
+    account = accounts.get(found.account_key)
     return {
         "date": found.date.isoformat(),
         "year": found.year,
@@ -252,6 +259,8 @@ def line(row: LineRow) -> Document:
         "position": found.position,
         "key": found.key,
         "account_key": found.account_key,
+        "account_code": account.code if account is not None else None,
+        "account": account.name if account is not None else None,
         "amount": text_of(found.amount_e4),
         "currency": found.currency,
         "foreign_amount": _amount(found.foreign_e4),
@@ -261,11 +270,14 @@ def line(row: LineRow) -> Document:
     }
 
 
-def cell_change(found: CellChange) -> Document:
+def cell_change(found: CellChange, accounts: Accounts) -> Document:
+    account = accounts.get(found.cell.account_key)
     return {
         "year": found.cell.year,
         "period": found.cell.period,
         "account_key": found.cell.account_key,
+        "account_code": account.code if account is not None else None,
+        "account": account.name if account is not None else None,
         "added": found.added,
         "changed": found.changed,
         "removed": found.removed,

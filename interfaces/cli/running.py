@@ -148,17 +148,26 @@ def sandbox(
 
 def up(context: typer.Context) -> None:
     """Everything: callbacks, nightly slots and imports, until Ctrl-C."""
-    session_of(context).launcher.up()
+    launcher = session_of(context).launcher
+    say(
+        f"Monitr works in {launcher.data_dir} and answers at {launcher.callback_base}. "
+        "Ctrl-C ends it."
+    )
+    launcher.up()
 
 
 def serve(context: typer.Context) -> None:
     """Only the HTTP shell, until Ctrl-C."""
-    session_of(context).launcher.serve()
+    launcher = session_of(context).launcher
+    say(f"Monitr answers at {launcher.callback_base}. Ctrl-C ends it.")
+    launcher.serve()
 
 
 def worker(context: typer.Context) -> None:
     """Only a worker with the scheduler, until Ctrl-C."""
-    session_of(context).launcher.work()
+    launcher = session_of(context).launcher
+    say(f"Monitr works in {launcher.data_dir}. Ctrl-C ends it.")
+    launcher.work()
 
 
 def rotate(context: typer.Context, *, json_: AsJson = False) -> None:

@@ -62,7 +62,8 @@ def test_every_line_comes_across_pages(stage: Stage, monkeypatch: pytest.MonkeyP
     assert sum(Decimal(row["amount"]) for row in answer["items"]) == 0
     assert set(answer["items"][0]) == {
         "date", "year", "period", "journal_key", "entry_key", "number", "position", "key",
-        "account_key", "amount", "currency", "foreign_amount", "contact_key", "tax_key",
+        "account_key", "account_code", "account", "amount", "currency", "foreign_amount",
+        "contact_key", "tax_key",
         "description",
     }  # fmt: skip
 
@@ -77,7 +78,7 @@ def test_pages_are_of_one_generation_though_another_is_published_meanwhile(
 
     def lines(*args: object, **kwargs: object) -> object:
         calls.append(kwargs)
-        if len(calls) == 3:
+        if len(calls) == 2:
             stage.keyed.books[0].delete("sale-1")
             stage.import_all()
         return genuine(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
@@ -85,7 +86,7 @@ def test_pages_are_of_one_generation_though_another_is_published_meanwhile(
     monkeypatch.setattr(reading, "lines", lines)
     answer = json.loads(stage.run("books", "lines", "bakery", "--json").out)
     assert len(answer["items"]) == 24
-    assert {call.get("as_of") for call in calls[1:]} == {"1"}
+    assert {call.get("as_of") for call in calls} == {"1"}
 
 
 @pytest.mark.parametrize(
@@ -168,11 +169,12 @@ def test_changes_tell_what_moved_where(stage: Stage) -> None:
     assert (answer["older"]["number"], answer["newer"]["number"]) == (1, 2)
     turnover = next(row for row in answer["items"] if row["account_key"] == "acc-turnover")
     assert turnover["after"] == "-7.00"
+    assert (turnover["account_code"], turnover["account"]) == ("8000", "Turnover")
     assert Decimal(turnover["difference"]) == Decimal(turnover["after"]) - Decimal(
         turnover["before"]
     )
     table = stage.run("books", "changes", "bakery", "--since", "1", "--as-of", "2")
-    assert "acc-turnover" in table.out
+    assert "Turnover" in table.out
     assert "from generation 1" in table.err
     as_csv = stage.run("books", "changes", "bakery", "--format", "csv").out.splitlines()
     assert len(as_csv) == 1 + len(answer["items"])
@@ -197,7 +199,7 @@ def test_a_refusal_comes_before_the_first_byte(
 
     def lines(*args: object, **kwargs: object) -> object:
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 1:
             raise TryAgain("The storage is locked: try again.", code="storage-locked")
         return genuine(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
 
@@ -217,7 +219,7 @@ def test_json_that_is_cut_short_is_still_json_and_says_so(
 
     def lines(*args: object, **kwargs: object) -> object:
         calls.append(1)
-        if len(calls) == 4:
+        if len(calls) == 3:
             raise TryAgain("The storage is locked: try again.", code="storage-locked")
         return genuine(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
 
