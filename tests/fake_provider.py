@@ -221,6 +221,16 @@ class FakeFlow:
             raise Reconnect("Fake no longer accepts this consent: connect again.")
         return self._grant()
 
+    def issuer(self, fields: Mapping[str, str]) -> str | None:
+        return "https://login.fake.test"
+
+    def end_grant(self, fields: Mapping[str, str], refresh_token: str) -> bool:
+        self.owner.calls["end_grant"] += 1
+        if refresh_token != self.refresh_token:
+            return False
+        self.revoke()
+        return True
+
     def revoke(self) -> None:
         """The operator withdrew the consent at the provider."""
         self.access.clear()

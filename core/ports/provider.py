@@ -6,7 +6,7 @@ FixSettings, ProviderDown, NotUnderstood. Secrets never appear in them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -14,6 +14,9 @@ from core.domain.books import Batch
 from core.domain.catalogue import CatalogueEntry
 from core.domain.integration import Account, Administration
 from core.domain.proof import ControlTotals
+
+TOKEN_CALL_SECONDS_MAX: Final = 60
+"""A token request is over after this long, whatever happens: refresh locks are built on it."""
 
 
 @frozen(kw_only=True)
@@ -53,9 +56,11 @@ class TokenPolicy:
     earliest_refresh_seconds: int = 0
     """Refreshes sooner than this after the last token request are refused by the provider."""
     refresh_rotates: bool = True
-    """Each refresh kills the refresh token used: never retried when its outcome is unknown."""
+    """Each refresh kills the refresh token used: an unknown outcome is settled, not repeated."""
     refresh_idle_seconds: int | None = None
     """A refresh token unused this long is dead."""
+    refresh_grace_seconds: int = 0
+    """A spent refresh token is still taken for this long, because the answer may have got lost."""
 
 
 @frozen(kw_only=True)
@@ -86,6 +91,10 @@ class OAuthFlow(Protocol):
     @property
     def uses_pkce(self) -> bool: ...
 
+    def issuer(self, fields: Mapping[str, str]) -> str | None:
+        """What ``iss`` in an answer must be (RFC 9207); None where it is not known."""
+        ...
+
     def authorize_url(
         self, fields: Mapping[str, str], *, redirect_uri: str, state: str, verifier: str
     ) -> str: ...
@@ -100,8 +109,13 @@ class OAuthFlow(Protocol):
         """One refresh request, never repeated by the adapter.
 
         Reconnect when the grant is certainly dead; TooEarlyToRefresh; OutcomeUnknown;
-        ProviderDown when it certainly did not reach the token service.
+        ProviderDown when it certainly did not reach the token service. Any other Failure means
+        that nothing was consumed. Over within TOKEN_CALL_SECONDS_MAX.
         """
+        ...
+
+    def end_grant(self, fields: Mapping[str, str], refresh_token: str) -> bool:
+        """Revoke at the provider; whether it said so. False, and no failure, where it cannot."""
         ...
 
 
