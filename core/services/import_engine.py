@@ -74,7 +74,8 @@ class ImportEngine:
             return self._put_back(claimed)
         except Failure as failure:
             if isinstance(failure, Reconnect):
-                mark_needs_reconnect(self.ports, claimed.integration.id, failure)
+                integration = claimed.integration
+                mark_needs_reconnect(self.ports, integration.id, failure, seen=integration)
             return self._end_badly(claimed, failure.trouble())
         except Exception as error:  # noqa: BLE001 - whatever it is, the run ends with a word
             return self._end_badly(claimed, _bug(error).trouble())

@@ -13,7 +13,7 @@ from core.domain.integration import Administration, Integration, IntegrationStat
 from core.ports.provider import AccessTokens, ConnectForm, Credentials, Health, Source
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row
-from core.services.tokens import IntegrationTokens, mark_needs_reconnect
+from core.services.tokens import IntegrationTokens, known_dead, mark_needs_reconnect
 
 FIELD_CHARACTERS_MAX: Final = 4_000
 ADMINISTRATIONS_MAX: Final = 20_000
@@ -82,7 +82,14 @@ def stored_fields(ports: Ports, integration: Integration) -> dict[str, str]:
 
 
 def open_source(ports: Ports, integration: Integration) -> Source:
-    """A source with the integration's stored credentials. No call is made yet."""
+    """A source with the integration's stored credentials. No call is made yet.
+
+    Reconnect for a connection known to be dead: providers count refused calls, and lock accounts.
+    """
+    with ports.storage.reading() as uow:
+        stored = uow.integrations.get(integration.id)
+    if stored is not None and stored.status is IntegrationStatus.NEEDS_RECONNECT:
+        raise known_dead(stored, provider_name(stored))
     provider = ports.provider(integration.provider)
     fields = stored_fields(ports, integration)
     tokens: AccessTokens | None = None
@@ -116,7 +123,7 @@ def check(ports: Ports, integration: Integration) -> Checked:
     try:
         checked = ask(open_source(ports, integration))
     except Reconnect as failure:
-        mark_needs_reconnect(ports, integration.id, failure)
+        mark_needs_reconnect(ports, integration.id, failure, seen=integration)
         raise
     store_checked(ports, integration.id, checked)
     return checked

@@ -1,31 +1,69 @@
 """Access tokens that stay good: refreshed by one process at a time, stored before use.
 
-In order: lock across processes, read again, refresh, store by compare-and-swap, then use. Who
-loses a race reads again and never writes. A refusal while the stored token has changed is a race,
-not a revocation. A refresh whose answer was lost is never repeated in the same breath.
+In order: take the lock and mark the row in one step, refresh, store by compare-and-swap, then use.
+
+The mark (``uncertain``) is written before the request leaves, so a process that dies while asking
+leaves word of it. Each mark is a new version of the row: the version is the fencing token of the
+one refresh under way, and who finds another version afterwards writes nothing. A refusal while the
+stored token has changed is a race, not a revocation.
+
+A refresh whose answer was lost is never repeated in the same breath. While the old access token
+lives it goes on being used, which is the probe: as long as the provider takes it nothing is lost.
+Once it is over, the old refresh token is tried again, spaced by ``UNCERTAIN_PAUSE_SECONDS``: if the
+lost request never arrived (a gateway's 502, a killed process) or the provider grants a grace
+period, that keeps the connection; if it did arrive, the tokens it made were never seen here, so
+the refusal ends nothing that could still be had, and the operator is asked to reconnect at once.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
-from core.domain.failures import OurBug, ProviderDown, Reconnect, TryAgain
-from core.domain.integration import IntegrationStatus
-from core.ports.provider import OAuthFlow, OutcomeUnknown, TokenGrant, TooEarlyToRefresh
-from core.ports.storage import TokenRow
+from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
+from core.domain.integration import Integration, IntegrationStatus, unusable_sentence
+from core.ports.provider import (
+    TOKEN_CALL_SECONDS_MAX,
+    OAuthFlow,
+    OutcomeUnknown,
+    TokenGrant,
+    TooEarlyToRefresh,
+)
+from core.ports.storage import TokenRow, UnitOfWork
 from core.services.ports import Ports
 from core.services.secrets import SecretStore
 
-REFRESH_LOCK_SECONDS: Final = 120
+REFRESH_LOCK_SECONDS: Final = TOKEN_CALL_SECONDS_MAX + 30
 """Longer than the worst token call, so that no second process starts while one is out."""
+
+LOCK_POLL_SECONDS: Final = 0.2
+LOCK_WAIT_SECONDS: Final = REFRESH_LOCK_SECONDS + 10
+"""Longer than the lock: who waits for a process that was killed gets its turn."""
+
+UNCERTAIN_PAUSE_SECONDS: Final = 30
+"""Between tries of a refresh token whose last use got no answer."""
 
 TOO_EARLY_SECONDS: Final = 30
 """How long a token is used on after the provider refused to renew it as too young."""
 
-LOCK_POLL_SECONDS: Final = 0.2
-LOCK_WAIT_SECONDS: Final = 60
+STORE_TRIES: Final = 10
+STORE_PAUSE_SECONDS: Final = 1.0
+"""A grant in hand is not given up because the database is busy for a moment."""
+
+_UNUSABLE: Final = frozenset({IntegrationStatus.NEEDS_RECONNECT, IntegrationStatus.DISCONNECTED})
+
+Settled = Callable[[TokenRow], bool]
+"""Whether a stored row is what the caller wants, so that nothing needs to be refreshed."""
+
+
+@frozen
+class _Claim:
+    """The right to send one refresh: the row as it was, and as marked."""
+
+    before: TokenRow
+    marked: TokenRow
 
 
 @define
@@ -40,29 +78,38 @@ class IntegrationTokens:
 
     def current(self) -> str:
         """The stored token while it is good, else one refreshed now."""
-        row = self._row()
-        if self._good(row, self.ports.clock.now()):
-            return self._access(row)
-        return self._refreshed(than=row.version)
+        return self._access(self._refreshed(self._good))
 
     def renewed(self, rejected: str) -> str:
         """Another token than the rejected one: stored meanwhile, or refreshed now."""
-        row = self._row()
-        access = self._access(row)
-        if access != rejected:
-            return access
-        renewed = self._refreshed(than=row.version)
-        if renewed == rejected:
-            raise self._dead("The provider refuses a token it says is still good.")
-        return renewed
+        access = self._access(self._refreshed(lambda row: self._access(row) != rejected))
+        if access == rejected:
+            raise ProviderDown(
+                f"{self.provider_name} refuses a token that it calls too young to be renewed: "
+                "the import is tried again later.",
+                code="token-contradiction",
+            )
+        return access
 
-    def _good(self, row: TokenRow, now: datetime) -> bool:
-        margin = timedelta(seconds=self.flow.policy.refresh_margin_seconds)
-        return now < row.expires_at - margin
+    def keep_alive(self) -> None:
+        """Refresh although the access token may be good, so that the refresh token stays alive.
 
-    def _row(self) -> TokenRow:
+        Does nothing when a refresh happened since the caller looked.
+        """
         with self.ports.storage.reading() as uow:
-            row = uow.tokens.get(self.integration_id)
+            seen = self._row(uow).obtained_at
+        self._refreshed(lambda row: row.obtained_at != seen)
+
+    def _good(self, row: TokenRow) -> bool:
+        margin_seconds = 0 if row.uncertain else self.flow.policy.refresh_margin_seconds
+        return self.ports.clock.now() < row.expires_at - timedelta(seconds=margin_seconds)
+
+    def _row(self, uow: UnitOfWork) -> TokenRow:
+        """The stored row; Reconnect when this connection is known to be dead: nothing is asked."""
+        integration = uow.integrations.get(self.integration_id)
+        if integration is not None and integration.status in _UNUSABLE:
+            raise known_dead(integration, self.provider_name)
+        row = uow.tokens.get(self.integration_id)
         if row is None:
             raise Reconnect(
                 f"{self.provider_name} is not authorised: reconnect it.", detail="no token row"
@@ -72,12 +119,31 @@ class IntegrationTokens:
     def _access(self, row: TokenRow) -> str:
         return SecretStore(self.ports).open_tokens(row)[0]
 
-    def _refreshed(self, *, than: int) -> str:
-        """A token of a newer row version than ``than``, made here or by whoever was first."""
+    @property
+    def _lock(self) -> str:
+        return f"refresh:{self.integration_id}"
+
+    @property
+    def _pause(self) -> str:
+        return f"refresh-pause:{self.integration_id}"
+
+    # -- one refresh at a time ---------------------------------------------------------------------
+
+    def _refreshed(self, settled: Settled) -> TokenRow:
+        """A settled row, made here or by whoever was first."""
         owner = self.ports.ids.secret()
-        name = f"refresh:{self.integration_id}"
         waited = 0.0
-        while not self._acquire(name, owner):
+        while True:
+            with self.ports.storage.reading() as uow:
+                row = self._row(uow)
+                held = uow.leases.holder(self._lock, now=self.ports.clock.now()) is not None
+            if settled(row):
+                return row
+            claim = None if held else self._claim(owner, settled)
+            if isinstance(claim, TokenRow):
+                return claim
+            if claim is not None:
+                break
             if waited >= LOCK_WAIT_SECONDS:
                 raise TryAgain(
                     f"Another process is renewing the {self.provider_name} token: try again.",
@@ -86,91 +152,173 @@ class IntegrationTokens:
             self.ports.clock.pause(LOCK_POLL_SECONDS)
             waited += LOCK_POLL_SECONDS
         try:
-            row = self._row()
-            if row.version != than:
-                return self._access(row)
-            return self._refresh(row)
+            return self._refresh(claim)
         finally:
             with self.ports.storage.writing() as uow:
-                uow.leases.release(name, owner)
+                uow.leases.release(self._lock, owner)
                 uow.commit()
 
-    def _acquire(self, name: str, owner: str) -> bool:
+    def _claim(self, owner: str, settled: Settled) -> _Claim | TokenRow | None:
+        """Lock and mark in one unit; the row if somebody settled it; None when others hold it."""
         now = self.ports.clock.now()
+        until = now + timedelta(seconds=REFRESH_LOCK_SECONDS)
         with self.ports.storage.writing() as uow:
-            got = uow.leases.acquire(
-                name, owner, now=now, until=now + timedelta(seconds=REFRESH_LOCK_SECONDS)
-            )
+            if uow.leases.holder(self._lock, now=now) is not None:
+                return None
+            row = self._row(uow)
+            if settled(row):
+                return row
+            if uow.leases.holder(self._pause, now=now) is not None:
+                raise self._unanswered(now)
+            uow.leases.acquire(self._lock, owner, now=now, until=until)
+            marked = attrs.evolve(row, version=row.version + 1, uncertain=True)
+            swapped = uow.tokens.swap(marked, expected_version=row.version)
+            assert swapped, "a writing unit is exclusive"
             uow.commit()
-        return got
+        return _Claim(row, marked)
 
-    def _refresh(self, row: TokenRow) -> str:
-        access, refresh = SecretStore(self.ports).open_tokens(row)
+    def _refresh(self, claim: _Claim) -> TokenRow:
+        _, refresh = SecretStore(self.ports).open_tokens(claim.marked)
         if not refresh:
-            raise self._dead("The provider gave no refresh token.")
+            raise self._dead("The provider gave no refresh token.", claim.marked)
         try:
             grant = self.flow.refresh(self.fields, refresh)
         except TooEarlyToRefresh:
             # The two clocks differ: the provider counts the token as good. Not asked again at once,
             # because token calls are counted too.
-            margin_seconds = self.flow.policy.refresh_margin_seconds
-            good_until = self.ports.clock.now() + timedelta(
-                seconds=TOO_EARLY_SECONDS + margin_seconds
-            )
-            self._store(
-                attrs.evolve(row, version=row.version + 1, expires_at=good_until), row.version
-            )
-            return access
-        except Reconnect as refused:
-            newer = self._row()
-            if newer.version != row.version:
-                return self._access(newer)
-            raise self._dead(refused.detail or refused.sentence) from refused
+            seconds = TOO_EARLY_SECONDS + self.flow.policy.refresh_margin_seconds
+            good_until = self.ports.clock.now() + timedelta(seconds=seconds)
+            return self._unmark(claim.marked, uncertain=False, expires_at=good_until)
         except OutcomeUnknown as unknown:
-            self._store(attrs.evolve(row, version=row.version + 1, uncertain=True), row.version)
-            raise ProviderDown(
-                f"{self.provider_name} did not answer while its token was renewed. The next "
-                "import tries once more; if that is refused you will be asked to reconnect.",
-                code="refresh-uncertain",
-            ) from unknown
-        return self._keep(row, grant, refresh)
+            now = self.ports.clock.now()
+            if self.flow.policy.refresh_rotates and not self.flow.policy.refresh_grace_seconds:
+                self._hold_back(now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
+            raise self._unanswered(now) from unknown
+        except Reconnect as refused:
+            return self._refused(claim, refused)
+        except Failure as nothing_consumed:
+            self._unmark(claim.marked, uncertain=claim.before.uncertain)
+            if isinstance(nothing_consumed, Wait) and nothing_consumed.retry_at is not None:
+                self._hold_back(nothing_consumed.retry_at)
+            raise
+        return self._keep(claim.marked, grant, refresh)
 
-    def _keep(self, row: TokenRow, grant: TokenGrant, refresh: str) -> str:
-        kept = attrs.evolve(grant, refresh_token=grant.refresh_token or refresh)
-        version = row.version + 1
-        sealed = SecretStore(self.ports).seal_grant(self.integration_id, kept, version=version)
-        if not self._store(sealed, row.version):
-            newer = self._row()
-            if newer.version == row.version:
-                raise OurBug("A token could not be stored although nobody else stored one.")
-            return self._access(newer)
-        return grant.access_token
+    def _refused(self, claim: _Claim, refused: Reconnect) -> TokenRow:
+        """The provider calls the grant dead: a race if the stored token changed, else the end."""
+        with self.ports.storage.reading() as uow:
+            newer = self._row(uow)
+        store = SecretStore(self.ports)
+        if store.open_tokens(newer)[1] != store.open_tokens(claim.marked)[1]:
+            return newer
+        detail = refused.detail or refused.sentence
+        if claim.before.uncertain:
+            detail = f"the answer to an earlier renewal was lost; {detail}"
+        raise self._dead(detail, newer)
+
+    def _unmark(
+        self, marked: TokenRow, *, uncertain: bool, expires_at: datetime | None = None
+    ) -> TokenRow:
+        """Nothing was consumed: the tokens are what they were, under a new version."""
+        row = attrs.evolve(
+            marked,
+            version=marked.version + 1,
+            uncertain=uncertain,
+            expires_at=expires_at or marked.expires_at,
+        )
+        if self._store(row, marked.version):
+            return row
+        with self.ports.storage.reading() as uow:
+            return self._row(uow)
+
+    def _keep(self, marked: TokenRow, grant: TokenGrant, spent: str) -> TokenRow:
+        """Store the new tokens. They are lost if this fails, so it is not given up lightly."""
+        kept = attrs.evolve(grant, refresh_token=grant.refresh_token or spent)
+        expected = marked.version
+        for _ in range(STORE_TRIES):
+            row = SecretStore(self.ports).seal_grant(
+                self.integration_id, kept, version=expected + 1
+            )
+            if self._store(row, expected):
+                return row
+            with self.ports.storage.reading() as uow:
+                newer = uow.tokens.get(self.integration_id)
+            if newer is None:
+                self.flow.end_grant(self.fields, kept.refresh_token or spent)
+                raise Reconnect(f"{self.provider_name} was disconnected meanwhile: connect it.")
+            if SecretStore(self.ports).open_tokens(newer)[1] != spent:
+                return newer  # a new consent came in: a loser never writes
+            expected = newer.version  # the same tokens, sealed anew with a new key
+        raise OurBug(f"The new {self.provider_name} token could not be stored: report this.")
 
     def _store(self, row: TokenRow, expected_version: int) -> bool:
-        with self.ports.storage.writing() as uow:
-            swapped = uow.tokens.swap(row, expected_version=expected_version)
-            uow.commit()
-        return swapped
+        for last_try in [False] * (STORE_TRIES - 1) + [True]:
+            try:
+                with self.ports.storage.writing() as uow:
+                    swapped = uow.tokens.swap(row, expected_version=expected_version)
+                    uow.commit()
+            except Failure:
+                if last_try:
+                    raise
+                self.ports.clock.pause(STORE_PAUSE_SECONDS)
+            else:
+                return swapped
+        raise AssertionError("the last try returns or raises")
 
-    def _dead(self, detail: str) -> Reconnect:
+    def _hold_back(self, until: datetime) -> None:
+        """No token call of this connection before then, whoever asks."""
+        with self.ports.storage.writing() as uow:
+            uow.leases.acquire(self._pause, self._pause, now=self.ports.clock.now(), until=until)
+            uow.commit()
+
+    def _unanswered(self, now: datetime) -> ProviderDown:
+        return ProviderDown(
+            f"The sign-in service of {self.provider_name} gave no usable answer. The connection is "
+            "kept and tried again; only if that is refused you will be asked to reconnect.",
+            code="refresh-uncertain",
+            retry_at=now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS),
+        )
+
+    def _dead(self, detail: str, row: TokenRow) -> Reconnect:
         """The failure to raise, with the integration already marked."""
         failure = Reconnect(
             f"{self.provider_name} no longer accepts this connection: reconnect it. "
             "Imported books stay as they are.",
             detail=detail,
         )
-        mark_needs_reconnect(self.ports, self.integration_id, failure)
+        mark_needs_reconnect(self.ports, self.integration_id, failure, token_version=row.version)
         return failure
 
 
-def mark_needs_reconnect(ports: Ports, integration_id: str, failure: Reconnect) -> None:
-    """Record the first certain sign that a connection is dead; nothing calls it afterwards."""
+def known_dead(integration: Integration, name: str) -> Reconnect:
+    """For a connection that must not be called any more until somebody reconnects it."""
+    trouble = integration.trouble
+    return Reconnect(
+        trouble.sentence if trouble is not None else unusable_sentence(integration, name),
+        detail="known before: the provider was not asked",
+    )
+
+
+def mark_needs_reconnect(
+    ports: Ports,
+    integration_id: str,
+    failure: Reconnect,
+    *,
+    seen: Integration | None = None,
+    token_version: int | None = None,
+) -> None:
+    """Record the first certain sign that a connection is dead; nothing calls it afterwards.
+
+    ``seen`` (the integration whose credentials were refused) and ``token_version`` (the row that
+    was): when somebody has reconnected since, the refusal is about what is gone, and means nothing.
+    """
     with ports.storage.writing() as uow:
         integration = uow.integrations.get(integration_id)
-        if integration is None or integration.status in {
-            IntegrationStatus.NEEDS_RECONNECT,
-            IntegrationStatus.DISCONNECTED,
-        }:
+        if integration is None or integration.status in _UNUSABLE:
+            return
+        if seen is not None and seen.authorised_at != integration.authorised_at:
+            return
+        row = uow.tokens.get(integration_id)
+        if token_version is not None and (row is None or row.version != token_version):
             return
         uow.integrations.save(
             attrs.evolve(

@@ -1,16 +1,19 @@
 """Access tokens: one refresh however many ask, stored before use, losers never write."""
 
 import threading
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 
-from core.domain.failures import ProviderDown, Reconnect
+from adapters.storage.memory.storage import MemoryStorage
+from core.domain.failures import ProviderDown, Reconnect, TryAgain, Wait
 from core.domain.integration import IntegrationStatus
 from core.ports.provider import OutcomeUnknown, TokenGrant, TooEarlyToRefresh
+from core.ports.storage import TokenRow, UnitOfWork
 from core.services.secrets import reseal_all
 from core.services.sources import open_source
-from core.services.tokens import IntegrationTokens
+from core.services.tokens import UNCERTAIN_PAUSE_SECONDS, IntegrationTokens, mark_needs_reconnect
 from tests.fake_provider import ACCESS_SECONDS, FakeFlow
 from tests.services.house import House
 
@@ -33,6 +36,17 @@ def tokens_of(house: House, integration_id: str) -> IntegrationTokens:
         flow=house.exact.flow,
         fields={},
     )
+
+
+def _row(house: House, tokens: IntegrationTokens) -> TokenRow:
+    with house.storage.reading() as uow:
+        row = uow.tokens.get(tokens.integration_id)
+    assert row is not None
+    return row
+
+
+def _status(house: House, tokens: IntegrationTokens) -> IntegrationStatus:
+    return house.services.connecting.get(house.org, tokens.integration_id).integration.status
 
 
 def expire(house: House) -> None:
@@ -124,8 +138,10 @@ def test_too_early_means_the_token_is_still_good(
     monkeypatch.setattr(FakeFlow, "refresh", too_early)
     assert tokens.current() == tokens.current() == before
     assert asked == 1, "token calls are counted by the provider"
-    with pytest.raises(Reconnect):
+    with pytest.raises(ProviderDown) as contradiction:
         tokens.renewed(before)
+    assert contradiction.value.code == "token-contradiction"
+    assert _status(house, tokens) is IntegrationStatus.PENDING, "no certain sign"
 
 
 def test_a_lost_answer_is_not_repeated_in_the_same_breath(
@@ -143,16 +159,14 @@ def test_a_lost_answer_is_not_repeated_in_the_same_breath(
         patched.setattr(FakeFlow, "refresh", lost)
         with pytest.raises(ProviderDown) as raised:
             tokens.current()
-    assert (raised.value.code, calls) == ("refresh-uncertain", 1)
-    with house.storage.reading() as uow:
-        row = uow.tokens.get(tokens.integration_id)
-    assert row is not None
-    assert row.uncertain
+        assert (raised.value.code, calls) == ("refresh-uncertain", 1)
+        assert _row(house, tokens).uncertain
+        with pytest.raises(ProviderDown):
+            tokens.current()
+        assert calls == 1, "spaced: not even asked"
+    house.clock.advance(timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
     assert tokens.current() in house.exact.flow.access, "the request had not arrived: once more"
-    with house.storage.reading() as uow:
-        row = uow.tokens.get(tokens.integration_id)
-    assert row is not None
-    assert not row.uncertain
+    assert not _row(house, tokens).uncertain
 
 
 def test_a_lock_left_by_a_dead_process_ends(house: House, tokens: IntegrationTokens) -> None:
@@ -181,3 +195,163 @@ def test_rotation_reseals_every_secret_once(house: House, tokens: IntegrationTok
     assert tokens.current() == access
     integration = house.services.connecting.get(house.org, tokens.integration_id).integration
     open_source(house.ports, integration).close()
+
+
+def test_a_refusal_after_a_lost_answer_ends_it_at_once(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lost request did arrive: its tokens were never seen here, so nothing is left to keep."""
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def arrives_but_lost(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        genuine(self, fields, refresh_token)
+        raise OutcomeUnknown
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeFlow, "refresh", arrives_but_lost)
+        with pytest.raises(ProviderDown):
+            tokens.current()
+    house.clock.advance(timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
+    with pytest.raises(Reconnect) as dead:
+        tokens.current()
+    assert "earlier renewal was lost" in dead.value.detail
+    assert _status(house, tokens) is IntegrationStatus.NEEDS_RECONNECT
+    asked = house.exact.calls["refresh"]
+    with pytest.raises(Reconnect, match="reconnect it"):
+        tokens.current()
+    assert house.exact.calls["refresh"] == asked, "a dead connection is not asked again"
+
+
+def test_while_the_old_access_token_lives_a_lost_answer_costs_nothing(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The margin makes refreshes come early: the old token is the probe."""
+    before = tokens.current()
+    house.clock.advance(timedelta(seconds=ACCESS_SECONDS - 30))
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeFlow, "refresh", _lost)
+        with pytest.raises(ProviderDown):
+            tokens.current()
+        assert tokens.current() == before
+    house.clock.advance(timedelta(seconds=30))
+    assert tokens.current() != before
+
+
+def _lost(*_: object) -> None:
+    raise OutcomeUnknown
+
+
+def test_a_key_rotation_during_a_refresh_loses_no_token(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def with_rotation(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        house.vault.newest = b"k2"
+        reseal_all(house.ports)
+        return genuine(self, fields, refresh_token)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeFlow, "refresh", with_rotation)
+        assert tokens.current() in house.exact.flow.access
+    expire(house)
+    assert tokens.current() in house.exact.flow.access, "the rotated refresh token was kept"
+
+
+def test_a_reconnect_during_a_refresh_wins(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def with_reconnect(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        monkeypatch.setattr(FakeFlow, "refresh", genuine)
+        grant = genuine(self, fields, refresh_token)
+        house.connect_exact()
+        return grant
+
+    monkeypatch.setattr(FakeFlow, "refresh", with_reconnect)
+    access = tokens.current()
+    with house.storage.reading() as uow:
+        held = uow.tokens.get(tokens.integration_id)
+    assert held is not None
+    assert tokens._access(held) == access, "the new consent's token, not the loser's"
+
+
+def test_disconnected_during_a_refresh_what_came_back_is_revoked(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def disconnecting(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        house.services.connecting.disconnect(house.org, tokens.integration_id, operator="tests")
+        monkeypatch.setattr(FakeFlow, "refresh", genuine)
+        self.refresh_token = refresh_token
+        return genuine(self, fields, refresh_token)
+
+    monkeypatch.setattr(FakeFlow, "refresh", disconnecting)
+    with pytest.raises(Reconnect, match="disconnected"):
+        tokens.current()
+    with house.storage.reading() as uow:
+        assert uow.tokens.get(tokens.integration_id) is None
+    assert house.exact.flow.refresh_token is None
+
+
+def test_a_busy_database_does_not_cost_the_new_token(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    busy = 3
+    genuine = FakeFlow.refresh
+    writing = type(house.storage).writing
+
+    def then_busy(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        grant = genuine(self, fields, refresh_token)
+
+        def locked(storage: MemoryStorage) -> AbstractContextManager[UnitOfWork]:
+            nonlocal busy
+            if busy:
+                busy -= 1
+                raise TryAgain("The database is busy.", code="storage-locked")
+            return writing(storage)
+
+        monkeypatch.setattr(MemoryStorage, "writing", locked)
+        return grant
+
+    monkeypatch.setattr(FakeFlow, "refresh", then_busy)
+    assert tokens.current() in house.exact.flow.access
+    assert busy == 0
+    assert not _row(house, tokens).uncertain
+
+
+def test_a_limit_of_the_token_service_is_kept_by_everybody(
+    house: House, tokens: IntegrationTokens
+) -> None:
+    expire(house)
+    retry_at = house.clock.now() + timedelta(minutes=5)
+    house.exact.failures["refresh"] = [Wait("Slow down.", retry_at=retry_at)]
+    with pytest.raises(Wait):
+        tokens.current()
+    for _ in range(3):
+        with pytest.raises(ProviderDown):
+            tokens_of(house, tokens.integration_id).current()
+    assert house.exact.calls["refresh"] == 1
+    house.clock.instant = retry_at
+    assert tokens.current() in house.exact.flow.access
+
+
+def test_a_refusal_of_what_was_replaced_meanwhile_marks_nothing(house: House) -> None:
+    """An import that began before a reconnect fails with the old key: the new one is fine."""
+    integration_id = house.connect_odoo()
+    before = house.services.connecting.get(house.org, integration_id).integration
+    house.clock.advance(timedelta(minutes=1))
+    house.connect_odoo()
+    mark_needs_reconnect(house.ports, integration_id, Reconnect("Old key."), seen=before)
+    now = house.services.connecting.get(house.org, integration_id).integration
+    assert now.status is IntegrationStatus.PENDING
+    mark_needs_reconnect(house.ports, integration_id, Reconnect("New key."), seen=now)
+    now = house.services.connecting.get(house.org, integration_id).integration
+    assert now.status is IntegrationStatus.NEEDS_RECONNECT

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -22,6 +22,7 @@ from adapters.providers.kit.retry_table import FailureTable
 from adapters.providers.kit.transport import Transport
 from adapters.providers.kit.waiting import retry_after
 from core.domain.failures import (
+    Failure,
     FixSettings,
     NotUnderstood,
     ProviderDown,
@@ -31,6 +32,10 @@ from core.domain.failures import (
 from core.ports.provider import OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
 
 TOKEN_ANSWER_BYTES_MAX: Final = 64 * 1024
+TOKEN_DEADLINE_SECONDS: Final = 45.0
+"""Of one token request; with ``PATIENCE_SECONDS`` before it, within TOKEN_CALL_SECONDS_MAX."""
+PATIENCE_SECONDS: Final = 5.0
+"""A token request waits this long for its budget: it is made under a lock that ends."""
 TOKEN_CHARACTERS_MAX: Final = 16 * 1024
 EXPIRES_SECONDS_MAX: Final = 400 * 24 * 3600
 """A longer life is not believed: no provider gives access tokens more than a year."""
@@ -103,6 +108,12 @@ class OAuthDeclaration:
     policy: TokenPolicy
     uses_pkce: bool
     scope: str | None = None
+    scope_on_refresh: bool = False
+    """Whether a refresh repeats ``scope``, where leaving it out would narrow or end the grant."""
+    issuer: str | None = None
+    """The ``iss`` of its answers (RFC 9207), where it is known to send one."""
+    revoke_url: Callable[[Mapping[str, str]], str] | None = None
+    """Where a refresh token is revoked (RFC 7009); None: the provider offers no such call."""
     authorize_extra: Mapping[str, str] = field(factory=dict)
     client_secret_in_header: bool = False
     """HTTP Basic instead of form fields."""
@@ -171,7 +182,25 @@ class CodeFlow:
         return grant
 
     def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:
-        return self._request("refresh_token", fields, {"refresh_token": refresh_token}, None)
+        parameters = {"refresh_token": refresh_token}
+        if self._declared.scope_on_refresh and self._declared.scope is not None:
+            parameters["scope"] = self._declared.scope
+        return self._request("refresh_token", fields, parameters, None)
+
+    def issuer(self, fields: Mapping[str, str]) -> str | None:  # noqa: ARG002 - some depend on them
+        return self._declared.issuer
+
+    def end_grant(self, fields: Mapping[str, str], refresh_token: str) -> bool:
+        """Best effort: what is deleted here must not come back because the provider was down."""
+        revoke_url = self._declared.revoke_url
+        if revoke_url is None:
+            return False
+        parameters = {"token": refresh_token, "token_type_hint": "refresh_token"}
+        try:
+            headers = self._authenticate(fields, parameters)
+            return self._post(fields, revoke_url(fields), headers, urlencode(parameters)).is_success
+        except Failure:
+            return False
 
     def _request(
         self,
@@ -180,42 +209,53 @@ class CodeFlow:
         parameters: dict[str, str],
         redirect_uri: str | None,
     ) -> TokenGrant:
-        declared = self._declared
+        headers = self._authenticate(fields, parameters)
+        body: str = prepare_token_request(grant_type, redirect_uri=redirect_uri, **parameters)
+        asked_at = self._kit.clock.now()
+        try:
+            answer = self._post(fields, self._declared.token_url(fields), headers, body)
+        except NotSent:
+            raise
+        except (NoAnswer, NotUnderstood) as lost:
+            raise OutcomeUnknown(lost.detail) from None
+        if answer.status == _OK:
+            return self._grant(answer, asked_at)
+        if answer.is_success:
+            raise OutcomeUnknown(f"status {answer.status} with {_kind_of(answer)}")
+        raise self._refusal(answer, tuple(parameters.values()))
+
+    def _authenticate(
+        self, fields: Mapping[str, str], parameters: dict[str, str]
+    ) -> Mapping[str, str]:
+        """Headers; where declared so, the client's credentials go into ``parameters`` instead."""
+        client_id, secret = fields["client_id"].strip(), fields["client_secret"].strip()
         headers = {
             "accept": "application/json",
             "content-type": "application/x-www-form-urlencoded",
         }
-        if declared.client_secret_in_header:
-            headers["authorization"] = _basic(
-                fields["client_id"].strip(), fields["client_secret"].strip()
-            )
+        if self._declared.client_secret_in_header:
+            headers["authorization"] = _basic(client_id, secret)
         else:
-            parameters |= {
-                "client_id": fields["client_id"].strip(),
-                "client_secret": fields["client_secret"].strip(),
-            }
-        body: str = prepare_token_request(grant_type, redirect_uri=redirect_uri, **parameters)
+            parameters |= {"client_id": client_id, "client_secret": secret}
+        return headers
+
+    def _post(
+        self, fields: Mapping[str, str], url: str, headers: Mapping[str, str], body: str
+    ) -> Answer:
         request = Request(
             method="POST",
-            url=declared.token_url(fields),
+            url=url,
             headers=headers,
             body=body.encode("ascii"),
-            charges=declared.charges(fields),
+            charges=self._declared.charges(fields),
             answer_bytes_max=TOKEN_ANSWER_BYTES_MAX,
         )
+        seconds = min(TOKEN_DEADLINE_SECONDS, self._kit.time_outs.deadline)
+        kit = evolve(self._kit, time_outs=evolve(self._kit.time_outs, deadline=seconds))
         # A transport of its own: no kept connection, so a failure to connect is certain.
-        with Transport(self._kit, FailureTable(provider=declared.provider)) as transport:
-            transport.take_budget(request)
-            asked_at = self._kit.clock.now()
-            try:
-                answer = transport.attempt(request)
-            except NotSent:
-                raise
-            except (NoAnswer, NotUnderstood) as lost:
-                raise OutcomeUnknown(lost.detail) from None
-        if answer.status == _OK:
-            return self._grant(answer, asked_at)
-        raise self._refusal(answer, tuple(parameters.values()))
+        with Transport(kit, FailureTable(provider=self._declared.provider)) as transport:
+            transport.take_budget(request, patience_seconds=PATIENCE_SECONDS, pauses_max=2)
+            return transport.attempt(request)
 
     def _grant(self, answer: Answer, asked_at: datetime) -> TokenGrant:
         """A validated token, or OutcomeUnknown: status 200 says that something was consumed.

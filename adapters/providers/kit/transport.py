@@ -265,19 +265,26 @@ class Transport:
             self._clients[loopback, plain] = client
         return client
 
-    def take_budget(self, request: Request) -> None:
+    def take_budget(
+        self,
+        request: Request,
+        *,
+        patience_seconds: float = PAUSE_SECONDS_MAX,
+        pauses_max: int = BUDGET_PAUSES_MAX,
+    ) -> None:
         """Take one call from every budget, pausing for short waits; BudgetSpent for longer ones.
 
-        ``send`` does this itself. Never called inside a transaction of the storage.
+        ``patience_seconds`` is the longest single wait. ``send`` does this itself. Never called
+        inside a transaction of the storage.
         """
         clock = self._kit.clock
         for charge in request.charges:
-            for _ in range(BUDGET_PAUSES_MAX):
+            for _ in range(pauses_max):
                 at = self._kit.budgets.spend(charge.scope, charge.limits)
                 if at is None:
                     break
                 seconds = (at - clock.now()).total_seconds()
-                if seconds > PAUSE_SECONDS_MAX:
+                if seconds > patience_seconds:
                     raise self._budget_spent(charge.scope, at)
                 clock.pause(max(seconds, 0.0) + _SLACK_SECONDS)
             else:
