@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from core.domain.failures import CorrectRequest, Failure
-from interfaces.tui.background import STOPPED, Follower, Imports, News, look
+from interfaces.tui.background import STOPPED, Answers, Follower, Imports, News, look
 from interfaces.tui.glyphs import AsciiFilter
 from interfaces.tui.places import BY_NAME, PLACES
 from interfaces.tui.screen import MonitrScreen, bug
@@ -109,6 +109,8 @@ class MonitrApp(App[None]):
 
     services: "Services"
     """Set once opened; screens load after that only."""
+    answers: Answers
+    """Set once opened, too."""
 
     def __init__(
         self,
@@ -196,6 +198,7 @@ class MonitrApp(App[None]):
         self.services = found.services
         self.opened = True
         self.imports = Imports(self.launcher)
+        self.answers = Answers(self.launcher, self._in_thread)
         if found.organisation is not None:
             self.work_in(found.organisation)
         self.switch_mode("dashboard" if self.onboarded else "onboarding")
@@ -248,6 +251,15 @@ class MonitrApp(App[None]):
         if news.events:
             screen.activity_seen(news.events)
         screen.beat()
+
+    def _in_thread(self, do: Callable[[], None]) -> None:
+        self.run_worker(do, thread=True, group="beside", exit_on_error=False)
+
+    def close(self) -> None:
+        """End what goes on beside the screens. Blocks: for after the app has ended."""
+        if self.opened and self.imports is not None:
+            self.answers.close()
+            self.imports.close()
 
     def _showing(self) -> MonitrScreen | None:
         """The screen of the shell on top, or under a dialog."""

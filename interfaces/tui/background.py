@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
@@ -106,6 +106,51 @@ class Imports:
         with self._lock:
             self._closed = True
             self._held.close()
+
+
+@define
+class Answers:
+    """The address provider answers come to, open while a consent is waited for."""
+
+    launcher: "Launcher"
+    tell: Callable[[Callable[[], None]], None]
+    """Runs something in a thread of the app."""
+    _held: contextlib.ExitStack | None = field(default=None, init=False)
+    _wanted: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def want(self, otherwise: Callable[[Failure], None]) -> None:
+        """Open it in a thread; ``otherwise`` is told, on that thread, when it cannot be."""
+        self._wanted = True
+
+        def work() -> None:
+            try:
+                self.settle()
+            except Failure as failure:
+                otherwise(failure)
+
+        self.tell(work)
+
+    def unwant(self) -> None:
+        """Close it in a thread."""
+        self._wanted = False
+        self.tell(self.settle)
+
+    def settle(self) -> None:
+        """Open or closed, as last wanted. Blocks while a server starts or stops."""
+        with self._lock:
+            if self._wanted and self._held is None:
+                held = contextlib.ExitStack()
+                held.enter_context(self.launcher.callbacks())
+                self._held = held
+            elif not self._wanted and self._held is not None:
+                self._held.close()
+                self._held = None
+
+    def close(self) -> None:
+        """For good, at the end of the app."""
+        self._wanted = False
+        self.settle()
 
 
 def look(follower: Follower | None, imports: Imports) -> News:

@@ -40,6 +40,5 @@ def run_tui(launcher: "Launcher | Callable[[], Launcher]") -> int:
     try:
         app.run()
     finally:
-        if app.imports is not None:
-            app.imports.close()
+        app.close()
     return app.return_code or 0

@@ -126,14 +126,14 @@ class Asking(Screen[Result]):
         self.run_worker(work, group=group, exclusive=True, thread=True, exit_on_error=False)
 
     @on(Answered)
-    def _answered(self, message: Answered) -> None:
+    def _hand_over(self, message: Answered) -> None:
         message.stop()
         if self._failed_group == message.group:
             self.forgive()
         message.deliver()
 
     @on(Refused)
-    def _refused(self, message: Refused) -> None:
+    def _show_or_retry(self, message: Refused) -> None:
         message.stop()
         by_itself = isinstance(message.failure, TryAgain) and message.tries < RETRIES_MAX
         self.show_failure(
@@ -189,7 +189,7 @@ class MonitrScreen(Asking[None]):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("r", "reload", "Reload", show=False),
         Binding("escape", "back", "Back", show=False),
-        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -222,6 +222,13 @@ class MonitrScreen(Asking[None]):
     def filter_words(self) -> str:
         """What is in the filter now."""
         return next((line.value for line in self.query(FilterLine)), "")
+
+    def clear_filter(self) -> None:
+        """Close the filter without telling anyone: what it filtered is gone."""
+        for line in self.query(FilterLine):
+            with line.prevent(Input.Changed):
+                line.value = ""
+            line.display = False
 
     def on_screen_resume(self) -> None:
         for bar in self.query(PlacesBar):

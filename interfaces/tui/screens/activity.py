@@ -1,9 +1,188 @@
-"""The activity screen."""
+"""What happened, as it happens: the audit trail as a stream."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import DataTable, Static
 
 from interfaces.tui.screen import MonitrScreen
+from interfaces.tui.wizard.panel import fits
+from interfaces.tui.wording import clock_time, moment
+
+if TYPE_CHECKING:
+    from core.ports.storage import Event
+    from core.services.services import Services
+
+EVENTS_HELD_MAX: Final = 500
+"""Newest events held and shown; a table of more would be slow to paint."""
+
+EVENTS_OVER_MAX: Final = 100
+"""As many more may gather before the oldest are dropped."""
+
+_COLUMNS: Final = ("When", "What", "Text", "By")
+_STYLES: Final = (
+    ("run.published", "$success"),
+    ("failed", "$error"),
+    ("needs-reconnect", "$error"),
+    ("postponed", "$warning"),
+    ("warning", "$warning"),
+    ("skipped", "$warning"),
+)
 
 
 class ActivityScreen(MonitrScreen):
-    """Being written."""
+    """Newest at the bottom, followed until the cursor leaves the last line."""
 
     NAME = "activity"
+    FILTERS = True
+    HELP: ClassVar[str] = """
+Everything Monitr and its operators did, newest at the bottom. The list follows what happens while
+the cursor is on the last line; End goes back to following. / filters by any words.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("G,end", "follow", "Newest", key_display="End"),
+    ]
+    CSS = """
+    ActivityScreen DataTable { height: 1fr; }
+    ActivityScreen #detail { height: auto; max-height: 40%; border-top: solid $primary-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self._loaded = False
+
+    def body(self) -> Iterable[Widget]:
+        table: DataTable[Content] = DataTable(cursor_type="row", id="events")
+        return [table, VerticalScroll(Static("", id="about"), id="detail", can_focus=False)]
+
+    def on_mount(self) -> None:
+        self._table().add_columns(*_COLUMNS)
+
+    def _table(self) -> "DataTable[Content]":
+        table: DataTable[Content] = self.query_one("#events", DataTable)
+        return table
+
+    @property
+    def last(self) -> int:
+        """Sequence number of the newest event held; 0 before any."""
+        return self.events[-1].sequence if self.events else 0
+
+    # Reading
+
+    def load(self) -> None:
+        """The newest, or what came since this screen was last shown."""
+        organisation_id, last, loaded = self.organisation_id, self.last, self._loaded
+
+        def question(services: "Services") -> Sequence[Event]:
+            reading = services.reading
+            if not loaded:
+                return tuple(reversed(reading.activity(organisation_id, limit=EVENTS_HELD_MAX)))
+            return reading.activity(organisation_id, after=last, limit=EVENTS_HELD_MAX)
+
+        self.ask(question, self._read)
+
+    def _read(self, events: "Sequence[Event]") -> None:
+        self._loaded = True
+        self._take(events)
+        if len(events) >= EVENTS_HELD_MAX and self.last != events[0].sequence:
+            self.load()
+
+    def activity_seen(self, events: "Sequence[Event]") -> None:
+        if self._loaded:
+            self._take(events)
+
+    def _take(self, events: "Sequence[Event]") -> None:
+        fresh = [event for event in events if event.sequence > self.last]
+        if not fresh:
+            self._tell()
+            return
+        self.events += fresh
+        if len(self.events) > EVENTS_HELD_MAX + EVENTS_OVER_MAX:
+            del self.events[:-EVENTS_HELD_MAX]
+            self._fill()
+        else:
+            self._add(fresh)
+
+    # Showing
+
+    def filtered(self, words: str) -> None:  # noqa: ARG002 - read again where rows are made
+        self._fill()
+
+    def _following(self) -> bool:
+        table = self._table()
+        return table.row_count == 0 or table.cursor_row >= table.row_count - 1
+
+    def _fill(self) -> None:
+        self._table().clear()
+        self._add(self.events)
+
+    def _add(self, events: "Sequence[Event]") -> None:
+        table, following = self._table(), self._following()
+        for event in events:
+            if fits(self.filter_words, event.kind, event.text, event.actor):
+                table.add_row(*_cells(event), key=str(event.sequence))
+        if following:
+            self.action_follow()
+        self._tell()
+
+    def action_follow(self) -> None:
+        table = self._table()
+        if table.row_count:
+            table.move_cursor(row=table.row_count - 1)
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self, message: DataTable.RowHighlighted) -> None:
+        message.stop()
+        self._tell()
+
+    def chosen(self) -> "Event | None":
+        """The event under the cursor."""
+        table = self._table()
+        if not table.row_count:
+            return None
+        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+        return next((event for event in self.events if str(event.sequence) == key), None)
+
+    def _tell(self) -> None:
+        event = self.chosen()
+        about = self.query_one("#about", Static)
+        if event is not None:
+            words = _about(event)
+        else:
+            words = Content("Nothing fits the filter." if self.events else "Nothing happened yet.")
+        if about.content != words:
+            about.update(words)
+
+
+def _cells(event: "Event") -> tuple[Content, ...]:
+    style = next((style for part, style in _STYLES if part in event.kind), "")
+    return (
+        Content(event.at.astimezone().strftime("%d %b %H:%M:%S")),
+        Content.styled(event.kind, style),
+        Content(event.text),
+        Content(event.actor),
+    )
+
+
+def _about(event: "Event") -> Content:
+    """Sentence first, then every id and datum it carries."""
+    facts = [
+        ("When", f"{moment(event.at)[:10]} {clock_time(event.at)}"),
+        ("What", f"{event.kind} (number {event.sequence})"),
+        ("By", event.actor),
+        ("Integration", event.integration_id),
+        ("Entity", event.entity_id),
+        ("Import", event.run_id),
+        *event.data.items(),
+    ]
+    lines = [Content.styled(event.text, "bold")]
+    lines += [
+        Content.assemble((f"{name:12} ", "$text-muted"), text) for name, text in facts if text
+    ]
+    return Content("\n").join(lines)
