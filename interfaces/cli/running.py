@@ -22,8 +22,8 @@ from interfaces.launcher import DemoEntity, DemoPlan, DemoResult, SandboxPlan
 
 DEMO_PROVIDER: Final = "exact-online"
 DEMO_LINES: Final = 2_000
-SANDBOX_PORT: Final = 8720
-SANDBOX_SEED: Final = 7
+SANDBOX_PORT: Final = 9400
+SANDBOX_SEED: Final = 1
 SANDBOX_LINES: Final = 2_000
 LINES_MAX: Final = 10_000_000
 PORT_MAX: Final = 65_535
@@ -143,6 +143,10 @@ def sandbox(
     ] = SANDBOX_LINES,
 ) -> None:
     """Stand-in providers with made-up books on this machine, until Ctrl-C."""
+    say(
+        f"Stand-in providers listen on this machine from port {port} on, Exact Online first; "
+        "give such an address as the provider's site. Ctrl-C ends them."
+    )
     session_of(context).launcher.sandbox(SandboxPlan(port=port, seed=seed, lines=lines))
 
 
