@@ -135,7 +135,7 @@ ACCOUNT = Model(
         "write_date": Field(DATETIME, lambda a, _: a.record.modified_ms),
     },
     records=_accounts,
-    browse=lambda ctx, number: ctx.store.account(number // 10_000, number),
+    browse=lambda ctx, number: ctx.store.account(number),
     title=lambda a, ctx: " ".join(filter(None, (_code(a, ctx), a.record.name))),
 )
 
@@ -222,9 +222,7 @@ PARTNER = Model(
         ),
     },
     records=_partners,
-    browse=lambda ctx, number: next(
-        (partner for partner in _partners(ctx, number - 1) if partner.id == number), None
-    ),
+    browse=lambda ctx, number: ctx.store.partner(number),
     title=lambda p, _: p.name if p.contact is None else p.contact.name,
 )
 

@@ -108,8 +108,13 @@ class Store:
                 found.setdefault(number, Owned(number, root, account))
         yield from (found[number] for number in sorted(found))
 
-    def account(self, company: int, number: int) -> Owned | None:
-        return next((owned for owned in self.accounts(company) if owned.id == number), None)
+    def account(self, number: int) -> Owned | None:
+        """By id, which tells the company that owns it."""
+        company, serial = divmod(number, _ACCOUNTS)
+        accounts = self.books(company).accounts if company in ALL_COMPANIES else []
+        if not 0 < serial <= len(accounts):
+            return None
+        return Owned(number, self.root(company), accounts[serial - 1])
 
     def small_id(self, company: int, record: Journal | TaxCode) -> int:
         return self.root(company) * _SMALL + record.serial + 1
@@ -128,6 +133,14 @@ class Store:
 
     def partner_id(self, company: int, contact: Contact) -> int:
         return company * _PARTNERS + _FIRST_PARTNER + contact.serial
+
+    def partner(self, number: int) -> Partner | None:
+        company, serial = divmod(number, _PARTNERS)
+        if company == 0:
+            return next((partner for partner in self.partners() if partner.id == number), None)
+        contacts = self.books(company).contacts if company in ALL_COMPANIES else []
+        place = serial - _FIRST_PARTNER
+        return Partner(number, company, contacts[place]) if 0 <= place < len(contacts) else None
 
     def partners(self) -> Iterator[Partner]:
         """The companies' own partner records and an employee first: they trade with nobody."""

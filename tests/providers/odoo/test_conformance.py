@@ -21,16 +21,18 @@ _OF_BOOKS = ("account.", "res.partner")
 
 class TestOdoo19(ProviderConformance):
     key: ClassVar[str] = KEY
+    lines: ClassVar[int] = 900
     administration_key: ClassVar[str] = "1"
     empty_administration_key: ClassVar[str] = "4"
     page_paths: ClassVar[str] = "/json/2/account.*"
     version: ClassVar[int] = 19
+    lines_counted: ClassVar[int] = 12_000
 
     @pytest.fixture
     def sandbox(self, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         """Changes take some 13 calls in books of any size: only larger ones show the saving."""
         counted = "calls_are_the_fewest" in request.node.name
-        lines = 12_000 if counted else self.lines
+        lines = self.lines_counted if counted else self.lines
         with Sandbox(seed=11, lines=lines, providers=[KEY], frozen_at=NOW) as running:
             yield running
 
@@ -45,7 +47,7 @@ class TestOdoo19(ProviderConformance):
 
     def small_pages(self, sandbox: Sandbox) -> None:
         """The client names the page size; a proxy without patience makes it small."""
-        sandbox.settings(KEY, moves_per_answer_max=40)
+        sandbox.settings(KEY, moves_per_answer_max=63)
 
     def asked(self, sandbox: Sandbox) -> list[str]:
         """Signing in and asking for rights is done by every connection: those are no pages."""
@@ -71,3 +73,4 @@ class TestOdoo17(TestOdoo19):
 
 class TestOdoo14(TestOdoo17):
     version: ClassVar[int] = 14
+    lines_counted: ClassVar[int] = 8_000
