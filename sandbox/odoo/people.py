@@ -8,7 +8,6 @@ from attrs import define, field, frozen
 
 DATABASE = "sandbox"
 READER = "reader"
-PASSWORD_ROUNDS = 1
 
 COMPANIES = (1, 2, 4, 7, 8)
 ALL_COMPANIES = (*COMPANIES, 5)
