@@ -173,6 +173,14 @@ class ApplyContract:
             assert held is not None
             assert held[0].date == day(40)
 
+    def test_an_entry_sent_with_a_window_is_seen_whatever_its_date(self, storage: Storage) -> None:
+        first = attrs.evolve(JANUARY, last=False)
+        with storage.writing() as unit:
+            unit.books.apply(ENT, 1, batch(*pair("e1", on=40), coverage=(first,)))
+            unit.books.apply(ENT, 1, batch(entry("e1", 5)))
+            unit.books.apply(ENT, 1, batch(coverage=(JANUARY,)))
+            assert unit.books.entry(ENT, 1, "e1") is not None
+
     def test_what_was_seen_does_not_outlive_a_discard(self, storage: Storage) -> None:
         publish(storage, 1, batch(account("1"), account("2")))
         open_end = attrs.evolve(EVERY_ACCOUNT, last=False)
