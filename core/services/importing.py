@@ -135,7 +135,9 @@ class ImportingService:
         if refusal is not None:
             return Requested(entity=entity, run=None, refusal=refusal)
         held = uow.runs.unfinished(link.id)
-        if held is not None:
+        if held is not None and held.status is RunStatus.IN_PROGRESS:
+            held = self._freed(uow, held)
+        if held is not None and not held.finished:
             waits = held.status is RunStatus.WAITING
             refusal = CorrectRequest(
                 f"An import of {entity.name} is {'waiting' if waits else 'running'} already: "
@@ -174,11 +176,7 @@ class ImportingService:
         freed: list[str] = []
         failed: list[str] = []
         with self.ports.storage.reading() as uow:
-            orphans = [
-                run
-                for run in uow.runs.in_progress(SWEEP_MAX)
-                if run.lease_expired(now) or not _alive(uow, run, now)
-            ]
+            orphans = [run for run in uow.runs.in_progress(SWEEP_MAX) if _orphaned(uow, run, now)]
         for orphan in orphans:
             ended = self._free(orphan)
             if ended is not None:
@@ -189,37 +187,48 @@ class ImportingService:
             self.ports.doorbell.ring(run_id)
         return Swept(freed=tuple(freed), failed=tuple(failed), rung=tuple(due))
 
+    def orphaned(self, run: ImportRun) -> bool:
+        """Whether nobody carries this run out any more, although it is In Progress."""
+        with self.ports.storage.reading() as uow:
+            return _orphaned(uow, run, self.ports.clock.now())
+
     def _free(self, orphan: ImportRun) -> ImportRun | None:
         """Put the run back (or fail it when attempts are spent); None when it moved meanwhile."""
-        now = self.ports.clock.now()
         with self.ports.storage.writing() as uow:
             held = uow.runs.held(orphan.id, orphan.attempt)
-            if held is None or not (held.lease_expired(now) or not _alive(uow, held, now)):
+            if held is None:
                 return None
-            trouble = Trouble(
-                action=Action.TRY_AGAIN,
-                sentence="The worker that ran this import is gone; another continues from its "
-                "last batch.",
-                detail=f"owner {held.owner}, attempt {held.attempt}",
-                code="worker-lost",
-                retry_at=None,
-            )
-            ended = held.ended_badly(now=now, trouble=trouble)
-            if not ended.finished:
-                ended = attrs.evolve(ended, due_at=now)
-            else:
-                assert held.generation is not None, "a claimed run builds a generation"
-                uow.books.discard(held.entity_id, held.generation)
-            uow.runs.replace(held, ended)
-            self.ports.event(
-                uow,
-                held.organisation_id,
-                "run.freed",
-                trouble.sentence,
-                entity_id=held.entity_id,
-                run_id=held.id,
-            )
+            ended = self._freed(uow, held)
             uow.commit()
+        return ended if ended.status is not RunStatus.IN_PROGRESS else None
+
+    def _freed(self, uow: UnitOfWork, held: ImportRun) -> ImportRun:
+        """The run as it is once a worker that is gone lost it; unchanged while one is there."""
+        now = self.ports.clock.now()
+        if not _orphaned(uow, held, now):
+            return held
+        trouble = Trouble(
+            action=Action.TRY_AGAIN,
+            sentence="The worker that ran this import is gone; another continues from its "
+            "last batch.",
+            detail=f"owner {held.owner}, attempt {held.attempt}",
+            code="worker-lost",
+        )
+        ended = held.ended_badly(now=now, trouble=trouble)
+        if ended.finished:
+            assert held.generation is not None, "a claimed run builds a generation"
+            uow.books.discard(held.entity_id, held.generation)
+        else:
+            ended = attrs.evolve(ended, due_at=now)
+        uow.runs.replace(held, ended)
+        self.ports.event(
+            uow,
+            held.organisation_id,
+            "run.freed",
+            trouble.sentence,
+            entity_id=held.entity_id,
+            run_id=held.id,
+        )
         return ended
 
     def beat(self, worker: str, *, standing: bool) -> None:
@@ -245,8 +254,11 @@ class ImportingService:
             return uow.leases.holder(ANY_WORKER, now=self.ports.clock.now()) is not None
 
 
-def _alive(uow: UnitOfWork, run: ImportRun, now: datetime) -> bool:
-    return run.owner is not None and uow.leases.holder(presence(run.owner), now=now) is not None
+def _orphaned(uow: UnitOfWork, run: ImportRun, now: datetime) -> bool:
+    """In Progress, but its lease is over or its worker fell silent."""
+    if run.status is not RunStatus.IN_PROGRESS or run.owner is None:
+        return False
+    return run.lease_expired(now) or uow.leases.holder(presence(run.owner), now=now) is None
 
 
 def _every_entity(uow: UnitOfWork, organisation_id: str) -> list[Entity]:

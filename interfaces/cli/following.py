@@ -150,5 +150,5 @@ def _settled(session: Session, run: ImportRun, *, standing: bool) -> bool:
     if run.finished:
         return True
     if run.status is RunStatus.IN_PROGRESS:
-        return not standing and run.lease_expired(now)
+        return not standing and session.services.importing.orphaned(run)
     return not standing or run.due_at > now + PATIENCE

@@ -13,8 +13,9 @@ from core.domain.failures import (
     Reconnect,
     Wait,
 )
-from core.domain.import_run import LEASE_SECONDS, RunStatus
+from core.domain.import_run import RunStatus
 from core.services.import_engine import ImportEngine
+from core.services.importing import PRESENCE_SECONDS
 from tests.fakes import START
 from tests.interfaces.stage import Ended, Stage
 
@@ -97,6 +98,7 @@ def test_a_second_import_while_one_runs_is_refused(stage: Stage) -> None:
         return False
 
     run = stage.follow_all().runs[0]
+    stage.services.importing.beat("w", standing=False)
     ended = ImportEngine(stage.services.ports, "w", impatient).run(run.id)
     item = json.loads(seen[0].out)["items"][0]
     assert seen[0].code == 2
@@ -115,11 +117,12 @@ def test_waiting_for_a_run_that_is_under_way_follows_that_run(stage: Stage) -> N
         return False
 
     run = stage.follow_all().runs[0]
+    stage.services.importing.beat("w", standing=False)
     ImportEngine(stage.services.ports, "w", impatient).run(run.id)
     item = json.loads(seen[0].out)["items"][0]
     assert item["run"]["id"] == run.id
     assert item["status"] == "In Progress"
-    assert sum(stage.clock.pauses) <= LEASE_SECONDS + 1
+    assert sum(stage.clock.pauses) <= PRESENCE_SECONDS + 1
 
 
 @pytest.mark.parametrize(

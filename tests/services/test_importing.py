@@ -426,3 +426,23 @@ def test_a_rights_problem_names_what_to_fix(house: House) -> None:
     assert run is not None
     assert run.trouble is not None
     assert (run.trouble.action, run.trouble.setting) == (Action.FIX_SETTINGS, "role")
+
+
+def test_asking_again_after_a_worker_vanished_continues_its_run(house: House) -> None:
+    """Without a standing worker nobody sweeps: the request itself finds the orphan."""
+    run_id = house.doorbell.rung[0]
+    house.services.importing.beat("dying", standing=False)
+    with pytest.raises(KeyboardInterrupt):
+        ImportEngine(house.ports, "dying", _die).run(run_id)
+    first = house.services.reading.run(house.org, run_id).entity_id
+    (refused,) = house.services.importing.request(house.org, [first], operator=OPERATOR)
+    assert refused.run is None, "its worker may still be there"
+    house.let_workers_vanish()
+    assert house.services.importing.orphaned(house.services.reading.run(house.org, run_id))
+    (freed,) = house.services.importing.request(house.org, [first], operator=OPERATOR)
+    assert freed.run is not None
+    assert freed.run.id == run_id
+    again = house.engine().run(run_id)
+    assert again is not None
+    assert (again.status, again.attempt) == (RunStatus.SUCCEEDED, 2)
+    assert len(house.odoo.read) == len(set(house.odoo.read)), "no page twice"
