@@ -5,7 +5,8 @@ import pytest
 from adapters.storage.memory import MemoryStorage
 from core.ports.storage import Storage
 from tests.storage.contract_books import BooksContract
-from tests.storage.contract_units import RepositoryContract, RunContract, UnitContract
+from tests.storage.contract_runs import RunContract
+from tests.storage.contract_units import RepositoryContract, UnitContract
 
 
 class TestMemory(UnitContract, RepositoryContract, RunContract, BooksContract):

@@ -7,7 +7,8 @@ import pytest
 
 from core.ports.storage import Storage
 from tests.storage.contract_books import BooksContract
-from tests.storage.contract_units import RepositoryContract, RunContract, UnitContract
+from tests.storage.contract_runs import RunContract
+from tests.storage.contract_units import RepositoryContract, UnitContract
 from tests.storage.sql_files import fresh_sql
 
 

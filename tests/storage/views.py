@@ -5,7 +5,8 @@ from typing import Any
 
 from core.domain.books import InvoiceDirection
 from core.ports.books import Books, LineFilter
-from tests.storage.makers import day
+from core.ports.storage import Storage
+from tests.storage.makers import ENT, day
 
 FILTERS = (
     LineFilter(),
@@ -74,3 +75,17 @@ def view(books: Books, entity_id: str, generation: int) -> dict[str, Any]:
     for where in FILTERS:
         said[f"lines {where}"] = list(all_lines(books, entity_id, generation, where))
     return said
+
+
+def keys_of(storage: Storage, number: int, kind: str = "lines") -> list[str]:
+    """Keys of lines (or accounts, invoices) in a generation."""
+    with storage.reading() as unit:
+        if kind == "lines":
+            rows = all_lines(unit.books, ENT, number, LineFilter())
+            return [row.line.key for row in rows]
+        return [row.key for row in getattr(unit.books, kind)(ENT, number)]
+
+
+def everything_said(storage: Storage, number: int) -> dict[str, Any]:
+    with storage.reading() as unit:
+        return view(unit.books, ENT, number)
