@@ -65,13 +65,15 @@ class Integrations(Protocol):
 class EntityFilter:
     """All given conditions hold together. ``text`` is a substring of the name, any case.
 
-    ``status`` and ``verdict`` are of the entity's newest run; ``never``: it has no run at all.
+    ``status`` and ``verdict`` are of the entity's newest run; ``never``: it has no run at all;
+    ``integration_id``: any of its links is to that integration.
     """
 
     text: str | None = None
     status: RunStatus | None = None
     verdict: Verdict | None = None
     never: bool = False
+    integration_id: str | None = None
 
 
 @frozen(kw_only=True)

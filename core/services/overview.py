@@ -21,7 +21,7 @@ AGES: Final = (timedelta(hours=12), timedelta(hours=36), timedelta(days=7))
 EXPIRY_AHEAD: Final = timedelta(days=14)
 """A consent or key that ends within this is announced."""
 
-LOOKED_AT_MAX: Final = 500
+LOOKED_AT_MAX: Final = 100
 """Entities in trouble that are looked at one by one; of more, the count is a lower bound."""
 
 
@@ -139,8 +139,9 @@ def _to_reconnect(uow: UnitOfWork, integration: Integration) -> Attention:
     return Attention(
         action=Action.RECONNECT,
         sentence=integration.trouble.sentence if integration.trouble else sentence,
-        entities=len(uow.entities.linked(integration.id)),
+        entities=_linked(uow, integration),
         integration_id=integration.id,
+        where=EntityFilter(integration_id=integration.id),
     )
 
 
@@ -148,10 +149,17 @@ def _expiring(uow: UnitOfWork, integration: Integration, end: datetime) -> Atten
     return Attention(
         action=Action.RECONNECT,
         sentence=f"The connection to {provider_name(integration)} ends soon: reconnect before.",
-        entities=len(uow.entities.linked(integration.id)),
+        entities=_linked(uow, integration),
         integration_id=integration.id,
+        where=EntityFilter(integration_id=integration.id),
         until=end,
     )
+
+
+def _linked(uow: UnitOfWork, integration: Integration) -> int:
+    where = EntityFilter(integration_id=integration.id)
+    contents = uow.entities.contents(integration.organisation_id, every=LOOKED_AT_MAX, where=where)
+    return contents.total
 
 
 def _grouped(

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from adapters.storage.memory import MemoryStorage
-from core.domain.entity import Entity
+from core.domain.entity import Entity, Link, LinkRole
 from core.domain.import_run import ImportRun, RunCause, RunStatus
 from core.domain.proof import Proof, Verdict
 from core.domain.schedule import SkipReason, Slot, SlotRecord
@@ -34,6 +34,16 @@ def entity(number: int, name: str = "Bakkerij", *, organisation_id: str = ORG) -
         name=name,
         currency="EUR",
         created_at=NOW,
+    )
+
+
+def link(integration_id: str) -> Link:
+    return Link(
+        id=f"lnk_{integration_id}",
+        integration_id=integration_id,
+        administration_key="7",
+        provider="odoo",
+        role=LinkRole.PRIMARY if integration_id == "int_7" else LinkRole.ADDITIONAL,
     )
 
 
@@ -67,7 +77,7 @@ def five(storage: Storage) -> Storage:
     """Five entities: failed after a success, proven, differing, never imported, in progress."""
     with storage.writing() as uow:
         uow.entities.save(entity(1, "Café Zuid"))
-        uow.entities.save(entity(2))
+        uow.entities.save(attrs.evolve(entity(2), links=(link("int_9"), link("int_7"))))
         uow.entities.save(attrs.evolve(entity(3), time_zone="Europe/Lisbon"))
         uow.entities.save(attrs.evolve(entity(4, "ÉCLAIR 100%"), published_at=NOW))
         uow.entities.save(attrs.evolve(entity(5), published_at=later(-60)))
@@ -99,6 +109,8 @@ def five(storage: Storage) -> Storage:
         (EntityFilter(status=RunStatus.SUCCEEDED, text="zuid"), ""),
         (EntityFilter(verdict=Verdict.DIFFERS), "3"),
         (EntityFilter(never=True), "4"),
+        (EntityFilter(integration_id="int_9"), "2"),
+        (EntityFilter(integration_id="int_8"), ""),
         (EntityFilter(never=True, status=RunStatus.FAILED), ""),
     ],
 )

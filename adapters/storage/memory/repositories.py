@@ -146,6 +146,10 @@ def _fits(where: EntityFilter, entity: Entity, newest: ImportRun | None) -> bool
         and where.status in {None, status}
         and where.verdict in {None, verdict}
         and not (where.never and newest is not None)
+        and (
+            where.integration_id is None
+            or any(link.integration_id == where.integration_id for link in entity.links)
+        )
     )
 
 

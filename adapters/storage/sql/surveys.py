@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, nul
 from adapters.storage.sql.dialect import contains
 from adapters.storage.sql.documents import to_json
 from adapters.storage.sql.rows import table_of
-from adapters.storage.sql.tables import EntityRow, RunRow, SlotRow
+from adapters.storage.sql.tables import EntityRow, LinkRow, RunRow, SlotRow
 from core.domain.import_run import RunStatus
 from core.domain.proof import Verdict
 from core.domain.schedule import SkipReason
 from core.ports.storage import Contents, EntityFilter, EntityTally, SlotTally
 
 _ENTITIES: Final = table_of(EntityRow)
+_LINKS: Final = table_of(LinkRow)
 _SLOTS: Final = table_of(SlotRow)
 _RUNS: Final = table_of(RunRow)
 _OTHER_RUNS: Final = _RUNS.alias("other_runs")
@@ -37,6 +38,9 @@ def fitting(where: EntityFilter | None) -> list[ColumnElement[bool]]:
         conditions.append(_has_run(_RUNS.c.status == where.status.value, newest=True))
     if where.verdict is not None:
         conditions.append(_has_run(_with_verdict(where.verdict), newest=True))
+    if where.integration_id is not None:
+        linked = select(_LINKS.c.entity_id).where(_LINKS.c.integration_id == where.integration_id)
+        conditions.append(_ENTITIES.c.id.in_(linked))
     return conditions
 
 
