@@ -1,0 +1,58 @@
+"""What every pane of the entity screen has."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from core.services.reading import EntityStatus
+    from interfaces.tui.screens.entity.screen import EntityScreen
+
+
+class Pane(Vertical):
+    """Mounted when it is first visited; asks by the screen's ``ask``."""
+
+    NAME: ClassVar[str] = ""
+    DEFAULT_CSS = """
+    Pane { height: 1fr; }
+    Pane .words { height: auto; }
+    """
+
+    @property
+    def home(self) -> "EntityScreen":
+        """The screen it is on, with its own type."""
+        from interfaces.tui.screens.entity.screen import EntityScreen  # noqa: PLC0415 - it imports us
+
+        assert isinstance(self.screen, EntityScreen)
+        return self.screen
+
+    def load(self) -> None:
+        """Ask for what it shows; called whenever it is shown, and by ``r``."""
+
+    def enter(self) -> None:
+        """It shows now: take the focus."""
+
+    def news(self) -> None:
+        """Something happened to this entity."""
+        self.load()
+
+    def status_changed(self, status: "EntityStatus") -> None:
+        """The entity's status was read again."""
+
+    def beat(self) -> None:
+        """Once per refresh."""
+
+    def filtered(self, words: str) -> None:
+        """The operator filters."""
+
+    def back(self) -> bool:
+        """Escape: whether there was something to close here."""
+        return False
+
+    def put(self, widget_id: str, now: Content) -> None:
+        """Show the words unless they are there already."""
+        held = self.query_one(f"#{widget_id}", Static)
+        if held.content != now:
+            held.update(now)
