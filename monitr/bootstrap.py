@@ -8,6 +8,7 @@ from attrs import frozen
 from adapters.environment import RandomIds, SystemClock
 from adapters.providers.exact_online import ExactOnline
 from adapters.providers.kit.calls import Kit
+from adapters.providers.kit.reaching import reach_from
 from adapters.providers.odoo import Odoo
 from adapters.scheduler.queue import FILE_NAME as QUEUE_FILE_NAME
 from adapters.scheduler.queue import HueyDoorbell
@@ -53,6 +54,7 @@ def open_monitr(
     folder = prepared(settings).data_dir
     clock = SystemClock()
     vault = vault_from(folder, environ)
+    reach = reach_from(settings.allowed_hosts, local=settings.is_local)
     budgets = SqlBudgets(folder / BUDGETS_FILE_NAME, clock)
     queue_path = folder / QUEUE_FILE_NAME
     return Monitr(
@@ -65,6 +67,6 @@ def open_monitr(
             doorbell=doorbell or HueyDoorbell(queue_path),
             clock=clock,
             ids=RandomIds(),
-            providers=providers(Kit(clock=clock, budgets=budgets)),
+            providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
         ),
     )

@@ -30,6 +30,16 @@ class Settings:
     """``MONITR_PUBLIC_URL``: the address under which browsers and providers reach the HTTP shell,
     such as ``https://books.example.com``. Providers that refuse plain http need it."""
 
+    allowed_hosts: str = ""
+    """``MONITR_ALLOWED_HOSTS``: machines inside private networks that may be called, separated by
+    commas: names, addresses, networks (``odoo.lan, 192.168.1.20, 10.0.0.0/8``). This machine may
+    be called without being named here while nobody else reaches Monitr (``is_local``)."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine's own users can type in addresses."""
+        return self.public_url is None and self.http_host in {"127.0.0.1", "::1", "localhost"}
+
     @property
     def callback_base(self) -> str:
         return self.public_url or f"http://{self.http_host}:{self.http_port}"
@@ -57,6 +67,7 @@ def settings_from(environ: Mapping[str, str], *, data_dir: Path | None = None) -
         http_host=environ.get("MONITR_HTTP_HOST", "127.0.0.1"),
         http_port=_port(environ.get("MONITR_HTTP_PORT", str(HTTP_PORT_DEFAULT))),
         public_url=public_url,
+        allowed_hosts=environ.get("MONITR_ALLOWED_HOSTS", ""),
     )
 
 

@@ -7,4 +7,5 @@
 ``oauth``        the authorisation-code flow from a declaration; token answers judged here
 ``decoding``     bytes to exact values; pure
 ``origins``, ``outgoing``, ``waiting``, ``watchdog``   addresses, checks, until when, the deadline
+``reaching``     which machines may be called at all
 """

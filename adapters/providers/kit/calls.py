@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from adapters.providers.kit.reaching import PUBLIC_AND_HERE, Reach
 from core.domain.failures import ProviderDown
 from core.ports.budget import Budgets
 from core.ports.environment import Clock
@@ -55,6 +56,8 @@ class Kit:
     user_agent: str = USER_AGENT
     time_outs: TimeOuts = TimeOuts()
     sizes: SizeLimits = SizeLimits()
+    reach: Reach = PUBLIC_AND_HERE
+    """Which machines may be called; as it stands, every public one and this one."""
 
 
 @frozen(kw_only=True)

@@ -170,7 +170,7 @@ class Transport:
                     request.url,
                     headers={**request.headers, "user-agent": self._kit.user_agent},
                     content=request.body,
-                    extensions={"trace": trace},
+                    extensions={"trace": self._kit.reach.watching(request.url, trace)},
                 ) as response,
             ):
                 body = self._read(response, request, host, deadline)
