@@ -22,6 +22,8 @@ class ExactSettings(msgspec.Struct, forbid_unknown_fields=True):
     ``page_single page_large``   rows on a page (60 and 1000)
     ``error_block_status``   status while an endpoint is blocked after too many errors (unknown on
                              the real service; 429 assumed)
+    ``reuse_revokes``        True: a spent refresh token ends the whole grant, as RFC 9700 asks of
+                             servers (whether the real service does is unknown)
     """
 
     limits: bool | None = None
@@ -38,6 +40,7 @@ class ExactSettings(msgspec.Struct, forbid_unknown_fields=True):
     page_single: int | None = None
     page_large: int | None = None
     error_block_status: int | None = None
+    reuse_revokes: bool | None = None
 
 
 def read_settings(document: Mapping[str, object]) -> ExactSettings:

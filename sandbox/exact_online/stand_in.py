@@ -142,6 +142,8 @@ class ExactOnline(StandIn):
         api.page_single = wanted.page_single or api.page_single
         api.page_large = wanted.page_large or api.page_large
         self.error_block_status = wanted.error_block_status or self.error_block_status
+        if wanted.reuse_revokes is not None:
+            self.tokens.reuse_revokes = wanted.reuse_revokes
         if wanted.granted is not None:
             granted = frozenset(str(code) for code in wanted.granted)
             for grant in self.tokens.grants.values():

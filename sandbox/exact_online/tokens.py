@@ -69,6 +69,7 @@ class Tokens:
     clock: SandboxClock
     random: Random
     limits: Limits
+    reuse_revokes: bool = False
     grants: dict[str, Grant] = field(factory=dict)  # by user: a new consent replaces the old
     _codes: dict[str, _Code] = field(factory=dict)
     _access: dict[str, _Access] = field(factory=dict)
@@ -119,6 +120,13 @@ class Tokens:
         if grant is None or (grant.refresh_token == token and not grant.alive):
             return _error(400, "invalid_grant", _NO_CHAIN)
         if grant.refresh_token != token:
+            if self.reuse_revokes:
+                grant.alive = False
+                self._access = {
+                    access: known
+                    for access, known in self._access.items()
+                    if known.grant is not grant
+                }
             return _error(401, "unauthorized_client", "Old refresh token used.")
         dies = grant.issued_ms + IDLE_LIFE_MS
         if now > dies:
