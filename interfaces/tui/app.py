@@ -65,6 +65,8 @@ class Opened:
 
     services: "Services"
     organisation: "Organisation | None"
+    newest: int = 0
+    """Sequence number of the newest event: news are what comes after."""
 
 
 class OpenedMessage(Message):
@@ -178,9 +180,12 @@ class MonitrApp(App[None]):
         found: Opened | Failure
         try:
             services = self.launcher.services
-            organisations = services.onboarding.organisations()
+            organisation = next(iter(services.onboarding.organisations()), None)
+            events = services.reading.activity(organisation.id, limit=1) if organisation else ()
             found = Opened(
-                services=services, organisation=organisations[0] if organisations else None
+                services=services,
+                organisation=organisation,
+                newest=events[0].sequence if events else 0,
             )
         except Failure as failure:
             found = failure
@@ -200,17 +205,17 @@ class MonitrApp(App[None]):
         self.imports = Imports(self.launcher)
         self.answers = Answers(self.launcher, self._in_thread)
         if found.organisation is not None:
-            self.work_in(found.organisation)
+            self.work_in(found.organisation, after=found.newest)
         self.switch_mode("dashboard" if self.onboarded else "onboarding")
         if self._settings_failure is not None:
             self.notify(self._settings_failure.sentence, severity="warning", markup=False)
         self.call_after_refresh(self._start_following)
 
-    def work_in(self, organisation: "Organisation") -> None:
-        """From now on screens show this organisation."""
+    def work_in(self, organisation: "Organisation", *, after: int = 0) -> None:
+        """From now on screens show this organisation, and news are its events after that one."""
         self.organisation_id = organisation.id
         self.onboarded = organisation.onboarded
-        self._follower = Follower(self.services, organisation.id)
+        self._follower = Follower(self.services, organisation.id, after)
 
     # News
 

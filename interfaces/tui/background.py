@@ -42,18 +42,16 @@ class Follower:
 
     services: "Services"
     organisation_id: str
-    _after: int | None = field(default=None, init=False)
+    after: int = 0
+    """Sequence number of the last event seen."""
 
     def look(self) -> "Sequence[Event]":
-        """What happened since the last look, oldest first; the first look only finds the place."""
-        reading = self.services.reading
-        if self._after is None:
-            newest = reading.activity(self.organisation_id, limit=1)
-            self._after = newest[0].sequence if newest else 0
-            return ()
-        events = reading.activity(self.organisation_id, after=self._after, limit=EVENTS_MAX)
+        """What happened since the last look, oldest first."""
+        events = self.services.reading.activity(
+            self.organisation_id, after=self.after, limit=EVENTS_MAX
+        )
         if events:
-            self._after = events[-1].sequence
+            self.after = events[-1].sequence
         return events
 
 

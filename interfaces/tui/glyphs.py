@@ -53,7 +53,7 @@ def ascii_of(character: str) -> str:
         found = "." if character != "\u2800" else " "
     if found is None:
         plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-        found = plain[:width] or "?"
+        found = plain[:width] or "?" * width
     return found.ljust(width)[:width] if width else ""
 
 

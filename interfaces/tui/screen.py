@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer, Input
 from textual.worker import get_current_worker
@@ -68,6 +69,7 @@ class Asking(Screen[Result]):
     ]
     _again: Callable[[], None] | None = None
     _failed_group: str | None = None
+    _retry: Timer | None = None
 
     @property
     def monitr(self) -> "MonitrApp":
@@ -107,6 +109,9 @@ class Asking(Screen[Result]):
         otherwise: Callable[[Failure], None] | None,
         tries: int,
     ) -> None:
+        if self._retry is not None and group == self._failed_group:
+            self._retry.stop()
+            self._retry = None
         services = self.monitr.services
         again = partial(self._ask, question, then, group, otherwise)
 
@@ -143,7 +148,7 @@ class Asking(Screen[Result]):
             by_itself=by_itself,
         )
         if by_itself:
-            self.set_timer(RETRY_SECONDS, partial(message.again, message.tries + 1))
+            self._retry = self.set_timer(RETRY_SECONDS, partial(message.again, message.tries + 1))
         elif message.otherwise is not None:
             message.otherwise(message.failure)
 

@@ -12,7 +12,7 @@ on screen::
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -84,25 +84,32 @@ def load_settings(path: Path) -> TuiSettings:
 def _structured(path: Path, document: dict[str, object]) -> TuiSettings:
     import cattrs  # noqa: PLC0415 - only a file that exists is worth its import time
 
+    def said(error: BaseException, expected: type | None) -> str:
+        known = isinstance(error, ValueError) and error.args
+        return str(error) if known else cattrs.v.format_exception(error, expected)
+
     converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook(bool, _strictly_bool)
-    converter.register_structure_hook(str, _strictly_text)
+    converter.register_structure_hook(bool, _strictly((bool,), "neither true nor false"))
+    converter.register_structure_hook(str, _strictly((str,), "no text"))
+    converter.register_structure_hook(float, _strictly((float, int), "no number"))
+    # The hook of str would serve its subclass too.
+    converter.register_structure_hook(Glyphs, lambda value, wanted: wanted(value))
     try:
         return converter.structure(document, TuiSettings)
     except cattrs.BaseValidationError as error:
-        raise _unusable(path, "; ".join(cattrs.transform_error(error))) from error
+        reasons = cattrs.transform_error(error, format_exception=said)
+        raise _unusable(path, "; ".join(reasons)) from error
 
 
-def _strictly_bool(value: object, _type: type) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004 - cattrs' convention
-    return value
+def _strictly(accepted: tuple[type, ...], words: str) -> Callable[[object, type], object]:
+    """As TOML read it: nothing is converted into something it does not say."""
 
+    def structure(value: object, wanted: type) -> object:
+        if type(value) not in accepted:
+            raise ValueError(f"{value!r} is {words}")
+        return wanted(value)
 
-def _strictly_text(value: object, _type: type) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - cattrs' convention
-    return value
+    return structure
 
 
 def save_settings(path: Path, settings: TuiSettings) -> None:

@@ -1,7 +1,7 @@
 """What happened, as it happens: the audit trail as a stream."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -10,13 +10,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
+from core.ports.storage import Event
+from core.services.services import Services
 from interfaces.tui.screen import MonitrScreen
 from interfaces.tui.wizard.panel import fits
 from interfaces.tui.wording import clock_time, moment
-
-if TYPE_CHECKING:
-    from core.ports.storage import Event
-    from core.services.services import Services
 
 EVENTS_HELD_MAX: Final = 500
 """Newest events held and shown; a table of more would be slow to paint."""
@@ -42,10 +40,10 @@ class ActivityScreen(MonitrScreen):
     FILTERS = True
     HELP: ClassVar[str] = """
 Everything Monitr and its operators did, newest at the bottom. The list follows what happens while
-the cursor is on the last line; End goes back to following. / filters by any words.
+the cursor is on the last line; G goes back to following. / filters by any words.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("G,end", "follow", "Newest", key_display="End"),
+        Binding("G,ctrl+end", "follow", "Newest", key_display="G"),
     ]
     CSS = """
     ActivityScreen DataTable { height: 1fr; }
@@ -79,7 +77,7 @@ the cursor is on the last line; End goes back to following. / filters by any wor
         """The newest, or what came since this screen was last shown."""
         organisation_id, last, loaded = self.organisation_id, self.last, self._loaded
 
-        def question(services: "Services") -> Sequence[Event]:
+        def question(services: Services) -> Sequence[Event]:
             reading = services.reading
             if not loaded:
                 return tuple(reversed(reading.activity(organisation_id, limit=EVENTS_HELD_MAX)))
@@ -87,17 +85,17 @@ the cursor is on the last line; End goes back to following. / filters by any wor
 
         self.ask(question, self._read)
 
-    def _read(self, events: "Sequence[Event]") -> None:
+    def _read(self, events: Sequence[Event]) -> None:
         self._loaded = True
         self._take(events)
         if len(events) >= EVENTS_HELD_MAX and self.last != events[0].sequence:
             self.load()
 
-    def activity_seen(self, events: "Sequence[Event]") -> None:
+    def activity_seen(self, events: Sequence[Event]) -> None:
         if self._loaded:
             self._take(events)
 
-    def _take(self, events: "Sequence[Event]") -> None:
+    def _take(self, events: Sequence[Event]) -> None:
         fresh = [event for event in events if event.sequence > self.last]
         if not fresh:
             self._tell()
@@ -122,7 +120,7 @@ the cursor is on the last line; End goes back to following. / filters by any wor
         self._table().clear()
         self._add(self.events)
 
-    def _add(self, events: "Sequence[Event]") -> None:
+    def _add(self, events: Sequence[Event]) -> None:
         table, following = self._table(), self._following()
         for event in events:
             if fits(self.filter_words, event.kind, event.text, event.actor):
@@ -141,7 +139,7 @@ the cursor is on the last line; End goes back to following. / filters by any wor
         message.stop()
         self._tell()
 
-    def chosen(self) -> "Event | None":
+    def chosen(self) -> Event | None:
         """The event under the cursor."""
         table = self._table()
         if not table.row_count:
@@ -160,7 +158,7 @@ the cursor is on the last line; End goes back to following. / filters by any wor
             about.update(words)
 
 
-def _cells(event: "Event") -> tuple[Content, ...]:
+def _cells(event: Event) -> tuple[Content, ...]:
     style = next((style for part, style in _STYLES if part in event.kind), "")
     return (
         Content(event.at.astimezone().strftime("%d %b %H:%M:%S")),
@@ -170,7 +168,7 @@ def _cells(event: "Event") -> tuple[Content, ...]:
     )
 
 
-def _about(event: "Event") -> Content:
+def _about(event: Event) -> Content:
     """Sentence first, then every id and datum it carries."""
     facts = [
         ("When", f"{moment(event.at)[:10]} {clock_time(event.at)}"),

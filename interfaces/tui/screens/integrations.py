@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from attrs import frozen
 from textual import on
@@ -17,14 +17,12 @@ from textual.widgets import Button, DataTable, Static
 from core.domain.catalogue import entry_of
 from core.domain.integration import Integration, IntegrationStatus
 from core.services.connecting import Connection
+from core.services.services import Services
 from interfaces.tui.screen import Dialog, MonitrScreen
 from interfaces.tui.screens.connect import ConnectScreen, FollowScreen, ReconnectScreen
 from interfaces.tui.widgets.shell import WHAT_TO_DO
 from interfaces.tui.wizard.panel import fits
 from interfaces.tui.wording import ahead, category_of, moment
-
-if TYPE_CHECKING:
-    from core.services.services import Services
 
 NAMES_SHOWN_MAX: Final = 12
 """Entities named one by one; the rest is counted."""
@@ -140,7 +138,7 @@ new consent is by another account or covers less, you are told before anything c
     def load(self) -> None:
         organisation_id = self.organisation_id
 
-        def question(services: "Services") -> tuple[tuple[Held, ...], datetime]:
+        def question(services: Services) -> tuple[tuple[Held, ...], datetime]:
             found = []
             for one in services.connecting.integrations(organisation_id):
                 stored = services.connecting.get(organisation_id, one.id)

@@ -1,7 +1,8 @@
 """The set-up: from nothing to first books, one step after another, to be left and come back to."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from attrs import frozen
 from textual import on
@@ -14,9 +15,11 @@ from core.domain.catalogue import entry_of
 from core.domain.failures import Failure
 from core.domain.integration import Integration
 from core.domain.onboarding import OnboardingStep, Organisation
+from core.ports.storage import Event
 from core.services.connecting import Connection
 from core.services.linking import Selection
 from core.services.reading import EntityStatus
+from core.services.services import Services
 from interfaces.tui.wizard.consent import ConsentPanel
 from interfaces.tui.wizard.flow import WizardScreen
 from interfaces.tui.wizard.following import imported_by
@@ -27,12 +30,6 @@ from interfaces.tui.wizard.panel import Panel
 from interfaces.tui.wizard.review import ReviewPanel
 from interfaces.tui.wizard.selecting import SelectPanel
 from interfaces.tui.wizard.software import SoftwarePanel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from core.ports.storage import Event
-    from core.services.services import Services
 
 
 class ResumePanel(Panel):
@@ -114,7 +111,7 @@ elsewhere or by quitting: come back with 5 and go on.
     def load(self) -> None:
         organisation_id = self.monitr.organisation_id
 
-        def question(services: "Services") -> Standing:
+        def question(services: Services) -> Standing:
             found = next(
                 (
                     one
@@ -153,7 +150,7 @@ elsewhere or by quitting: come back with 5 and go on.
         else:
             self._show_imports(integration.id)
 
-    def activity_seen(self, events: "Iterable[Event]") -> None:
+    def activity_seen(self, events: Iterable[Event]) -> None:
         super().activity_seen(events)
         if isinstance(self.panel, ImportsPanel):
             self._watch()
@@ -218,15 +215,14 @@ elsewhere or by quitting: come back with 5 and go on.
 
     def _show_imports(self, integration_id: str) -> None:
         self._importing_id = integration_id
-        self.show_panel(ImportsPanel())
-        self._watch()
+        self.show_panel(ImportsPanel(), then=self._watch)
 
     def _watch(self) -> None:
         organisation_id, integration_id = self.organisation_id, self._importing_id
         if integration_id is None:
             return
 
-        def question(services: "Services") -> tuple[list[EntityStatus], datetime]:
+        def question(services: Services) -> tuple[list[EntityStatus], datetime]:
             now = services.ports.clock.now()
             return imported_by(services, organisation_id, integration_id), now
 

@@ -1,7 +1,7 @@
 """Waiting for a consent: the link, a copy key, a countdown, and a line to paste the answer."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Final
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,15 +15,11 @@ from core.domain.failures import Failure
 from core.ports.storage import OAuthAttempt
 from core.services.authorising import Completion
 from core.services.connecting import Connection
+from core.services.services import Services
 from interfaces.browser import has_display, open_browser
 from interfaces.oauth_answer import QUERY_BYTES_MAX, pasted
 from interfaces.tui.wizard.panel import Panel, busy_line
 from interfaces.tui.wording import minutes_seconds
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from core.services.services import Services
 
 LOOK_SECONDS: Final = 1.0
 """Between looks at whether the answer came; the countdown moves as often."""
@@ -133,13 +129,13 @@ class ConsentPanel(Panel):
         wizard = self.wizard
         organisation_id, integration_id = wizard.organisation_id, self.begun.integration.id
 
-        def question(services: "Services") -> "tuple[OAuthAttempt, datetime]":
+        def question(services: Services) -> tuple[OAuthAttempt, datetime]:
             attempt = services.connecting.attempt(organisation_id, integration_id)
             return attempt, services.ports.clock.now()
 
         wizard.ask(question, self._looked, group="attempt")
 
-    def _looked(self, found: "tuple[OAuthAttempt, datetime]") -> None:
+    def _looked(self, found: tuple[OAuthAttempt, datetime]) -> None:
         attempt, now = found
         if self.over or not self.is_mounted:
             return
@@ -224,7 +220,7 @@ class ConsentPanel(Panel):
         message.input.value = ""
         self.busy(f"Asking {self.entry.name} for access")
 
-        def question(services: "Services") -> Completion:
+        def question(services: Services) -> Completion:
             provider_key, answer = pasted(text, self.entry.key)
             return services.authorising.complete(provider_key, answer)
 

@@ -1,8 +1,9 @@
 """The screen that leads from one panel to the next."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -13,8 +14,11 @@ from textual.widgets import Static
 
 from core.domain.catalogue import CatalogueEntry, entry_of
 from core.domain.failures import Failure
+from core.ports.provider import ConnectForm
+from core.ports.storage import Event
 from core.services.connecting import Connection
 from core.services.linking import Selection
+from core.services.services import Services
 from interfaces.tui.screen import MonitrScreen
 from interfaces.tui.wizard.consent import ConsentPanel
 from interfaces.tui.wizard.following import connection_of, followed_of, newest_connection
@@ -23,11 +27,6 @@ from interfaces.tui.wizard.panel import Panel
 from interfaces.tui.wizard.review import ReviewPanel
 from interfaces.tui.wizard.selecting import Found, SelectPanel
 from interfaces.tui.wizard.software import SoftwarePanel
-
-if TYPE_CHECKING:
-    from core.ports.provider import ConnectForm
-    from core.ports.storage import Event
-    from core.services.services import Services
 
 
 class WizardScreen(MonitrScreen):
@@ -52,6 +51,7 @@ class WizardScreen(MonitrScreen):
         self.reconnecting: str | None = None
         self._filled: Mapping[str, str] = {}
         self._begun_at: datetime | None = None
+        self._putting = asyncio.Lock()
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="trail")
@@ -82,8 +82,15 @@ class WizardScreen(MonitrScreen):
         if line.content != trail:
             line.update(trail)
 
-    def show_panel(self, panel: Panel) -> None:
-        self.run_worker(self.put(panel), group="stage", exit_on_error=True)
+    def show_panel(self, panel: Panel, then: Callable[[], None] = lambda: None) -> None:
+        """Show it, after whatever is being put there; ``then`` is called once it stands."""
+
+        async def shown() -> None:
+            async with self._putting:
+                await self.put(panel)
+            then()
+
+        self.run_worker(shown(), group="stage", exit_on_error=True)
 
     def _trail(self, step: str) -> Content:
         place = self.STEPS.index(step) if step in self.STEPS else -1
@@ -97,7 +104,7 @@ class WizardScreen(MonitrScreen):
                 parts.append(Content(f"○ {name}"))
         return Content("  →  ").join(parts)
 
-    def activity_seen(self, events: "Iterable[Event]") -> None:
+    def activity_seen(self, events: Iterable[Event]) -> None:
         """An answer that came in moves a waiting consent on at once."""
         if isinstance(self.panel, ConsentPanel) and any(
             event.kind.startswith("authorisation.") for event in events
@@ -134,7 +141,7 @@ class WizardScreen(MonitrScreen):
         """Show the provider's form; ``held``: what a reconnect keeps unless changed."""
         self.entry = entry
 
-        def show(form: "ConnectForm") -> None:
+        def show(form: ConnectForm) -> None:
             self.show_panel(FormPanel(entry, form, held=held))
 
         self.ask(lambda services: services.onboarding.form(entry.key), show, group="step")
@@ -162,7 +169,7 @@ class WizardScreen(MonitrScreen):
         organisation_id, operator = self.organisation_id, app.operator
         key, reconnecting = self.entry.key, self.reconnecting
 
-        def question(services: "Services") -> tuple[Connection, datetime]:
+        def question(services: Services) -> tuple[Connection, datetime]:
             begun_at = services.ports.clock.now()
             base = app.launcher.callback_base
             if reconnecting is None:
@@ -254,7 +261,7 @@ class WizardScreen(MonitrScreen):
         """Show what the connection covers."""
         organisation_id = self.organisation_id
 
-        def question(services: "Services") -> Found:
+        def question(services: Services) -> Found:
             return Found(
                 connection=connection_of(services, organisation_id, integration_id, warnings),
                 followed=followed_of(services, organisation_id, integration_id),

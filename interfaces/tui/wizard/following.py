@@ -1,29 +1,24 @@
 """What panels read of the services, a few lines each. These block: they are asked in a thread."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import attrs
 
 from core.domain.integration import IntegrationStatus
 from core.services.connecting import Connection
-
-if TYPE_CHECKING:
-    from core.services.reading import EntityStatus
-    from core.services.services import Services
+from core.services.reading import EntityStatus
+from core.services.services import Services
 
 
 def connection_of(
-    services: "Services", organisation_id: str, integration_id: str, warnings: tuple[str, ...]
+    services: Services, organisation_id: str, integration_id: str, warnings: tuple[str, ...]
 ) -> Connection:
     """The stored connection, with warnings heard while it was made."""
     stored = services.connecting.get(organisation_id, integration_id)
     return attrs.evolve(stored, warnings=warnings) if warnings else stored
 
 
-def newest_connection(
-    services: "Services", organisation_id: str, integration_id: str
-) -> Connection:
+def newest_connection(services: Services, organisation_id: str, integration_id: str) -> Connection:
     """The connection that has the consent now.
 
     The same account may have been connected before: then that connection took the consent over and
@@ -44,7 +39,7 @@ def newest_connection(
     return services.connecting.get(organisation_id, newest.id)
 
 
-def every_entity(services: "Services", organisation_id: str) -> Iterator["EntityStatus"]:
+def every_entity(services: Services, organisation_id: str) -> Iterator[EntityStatus]:
     """All of them, page by page."""
     after = None
     while page := services.reading.entities(organisation_id, after=after):
@@ -52,7 +47,7 @@ def every_entity(services: "Services", organisation_id: str) -> Iterator["Entity
         after = page[-1].entity.id
 
 
-def followed_of(services: "Services", organisation_id: str, integration_id: str) -> dict[str, str]:
+def followed_of(services: Services, organisation_id: str, integration_id: str) -> dict[str, str]:
     """Administration key to entity name, of everything linked to the integration."""
     return {
         link.administration_key: one.entity.name
@@ -63,8 +58,8 @@ def followed_of(services: "Services", organisation_id: str, integration_id: str)
 
 
 def imported_by(
-    services: "Services", organisation_id: str, integration_id: str
-) -> list["EntityStatus"]:
+    services: Services, organisation_id: str, integration_id: str
+) -> list[EntityStatus]:
     """Entities whose books come from the integration."""
     return [
         one
