@@ -23,6 +23,7 @@ from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
 from core.domain.proof import Verdict
 from core.domain.schedule import SkipReason, Slot, SlotRecord
+from core.ports.access import ApiTokens, Repeats
 from core.ports.books import Books
 
 LIST_MAX: int = 1_000
@@ -378,6 +379,12 @@ class UnitOfWork(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+
+    @property
+    def api_tokens(self) -> ApiTokens: ...
+
+    @property
+    def repeats(self) -> Repeats: ...
 
     @property
     def books(self) -> Books: ...

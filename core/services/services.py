@@ -2,15 +2,18 @@
 
 from attrs import frozen
 
+from core.services.access import AccessService
 from core.services.authorising import AuthorisingService
 from core.services.connecting import ConnectingService
 from core.services.importing import ImportingService
+from core.services.keeping_alive import KeepingAliveService
 from core.services.linking import LinkingService
 from core.services.nights import NightsService
 from core.services.onboarding import OnboardingService
 from core.services.overview import OverviewService
 from core.services.ports import Ports
 from core.services.reading import ReadingService
+from core.services.repeating import RepeatingService
 
 
 @frozen
@@ -44,9 +47,21 @@ class Services:
         return NightsService(self.ports)
 
     @property
+    def keeping_alive(self) -> KeepingAliveService:
+        return KeepingAliveService(self.ports)
+
+    @property
     def reading(self) -> ReadingService:
         return ReadingService(self.ports)
 
     @property
     def overview(self) -> OverviewService:
         return OverviewService(self.ports)
+
+    @property
+    def access(self) -> AccessService:
+        return AccessService(self.ports)
+
+    @property
+    def repeating(self) -> RepeatingService:
+        return RepeatingService(self.ports)

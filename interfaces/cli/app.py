@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interfaces.cli import books, connecting, importing, lists, running
+from interfaces.cli import books, connecting, importing, lists, running, tokens
 from interfaces.cli.ending import ExitCode, guarded, silence_stdout
 from interfaces.cli.session import MakeLauncher, Session
 
@@ -40,6 +40,11 @@ _BOOKS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("lines", books.lines),
     ("changes", books.changes),
     ("generations", books.generations),
+)
+_TOKENS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("create", tokens.create),
+    ("list", tokens.list_),
+    ("revoke", tokens.revoke),
 )
 
 
@@ -103,6 +108,9 @@ def build_app(make_launcher: MakeLauncher) -> typer.Typer:
     books_app = _group(app, "books", "Read the books, as they are or as they were.")
     for name, command in _BOOKS:
         books_app.command(name)(guarded(command))
+    tokens_app = _group(app, "token", "Tokens with which programs use the HTTP interface.")
+    for name, command in _TOKENS:
+        tokens_app.command(name)(guarded(command))
     keys_app = _group(app, "keys", "The key that seals stored secrets.")
     keys_app.command("rotate")(guarded(running.rotate))
 

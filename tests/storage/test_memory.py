@@ -4,12 +4,13 @@ import pytest
 
 from adapters.storage.memory import MemoryStorage
 from core.ports.storage import Storage
+from tests.storage.contract_access import AccessContract
 from tests.storage.contract_books import BooksContract
 from tests.storage.contract_runs import RunContract
 from tests.storage.contract_units import RepositoryContract, UnitContract
 
 
-class TestMemory(UnitContract, RepositoryContract, RunContract, BooksContract):
+class TestMemory(UnitContract, RepositoryContract, RunContract, BooksContract, AccessContract):
     @pytest.fixture
     def storage(self) -> Storage:
         return MemoryStorage()

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from attrs import define, field, frozen
 
+from core.domain.access import ApiToken
 from core.domain.books import Record, RecordKind
 from core.domain.entity import Entity
 from core.domain.import_run import ImportRun
 from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
 from core.domain.schedule import Slot, SlotRecord
+from core.ports.access import Repeat
 from core.ports.books import Generation
 from core.ports.storage import Event, OAuthAttempt, TokenRow
 
@@ -64,6 +66,8 @@ class State:
     attempts: dict[str, OAuthAttempt] = field(factory=dict)
     leases: dict[str, tuple[str, datetime]] = field(factory=dict)
     settings: dict[str, str] = field(factory=dict)
+    api_tokens: dict[str, ApiToken] = field(factory=dict)
+    repeats: dict[tuple[str, str], Repeat] = field(factory=dict)
     ledgers: dict[str, Ledger] = field(factory=dict)
 
     def fork(self) -> "State":
@@ -80,5 +84,7 @@ class State:
             attempts=dict(self.attempts),
             leases=dict(self.leases),
             settings=dict(self.settings),
+            api_tokens=dict(self.api_tokens),
+            repeats=dict(self.repeats),
             ledgers=dict(self.ledgers),
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from adapters.storage.memory.access import MemoryApiTokens, MemoryRepeats
 from adapters.storage.memory.books import MemoryBooks
 from adapters.storage.memory.repositories import (
     MemoryActivity,
@@ -26,6 +27,7 @@ from adapters.storage.memory.repositories import (
 )
 from adapters.storage.memory.state import State
 from core.domain.failures import OurBug, TryAgain
+from core.ports.access import ApiTokens, Repeats
 from core.ports.storage import (
     Activity,
     Entities,
@@ -61,6 +63,8 @@ class MemoryUnit:
         self.oauth_attempts: OAuthAttempts = MemoryOAuthAttempts(state)
         self.leases: Leases = MemoryLeases(state)
         self.settings: Settings = MemorySettings(state)
+        self.api_tokens: ApiTokens = MemoryApiTokens(state)
+        self.repeats: Repeats = MemoryRepeats(state)
         self.books: MemoryBooks = MemoryBooks(state)
 
     def commit(self) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
+from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import BookStatements, SqlBooks
 from adapters.storage.sql.dialect import WRITING, open_engine
 from adapters.storage.sql.errors import failure_of
@@ -28,6 +29,7 @@ from adapters.storage.sql.small import (
     SqlTokens,
 )
 from core.domain.failures import OurBug
+from core.ports.access import ApiTokens, Repeats
 from core.ports.storage import (
     Activity,
     Entities,
@@ -62,6 +64,8 @@ class SqlUnit:
         self.oauth_attempts: OAuthAttempts = SqlOAuthAttempts(session)
         self.leases: Leases = SqlLeases(session)
         self.settings: Settings = SqlSettings(session)
+        self.api_tokens: ApiTokens = SqlApiTokens(session)
+        self.repeats: Repeats = SqlRepeats(session)
         self.books: SqlBooks = SqlBooks(connection, statements)
 
     def commit(self) -> None:

@@ -221,3 +221,27 @@ class SettingRow(Table, table=True):
 
     name: str = Field(primary_key=True)
     value: str
+
+
+class ApiTokenRow(Table, table=True):
+    __tablename__ = "api_tokens"
+
+    id: str = Field(primary_key=True)
+    organisation_id: str = Field(index=True)
+    name: str
+    scope: str
+    secret_sha256: str
+    created_at: datetime = Field(sa_type=Instant)
+    created_by: str
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RepeatRow(Table, table=True):
+    __tablename__ = "repeats"
+
+    organisation_id: str = Field(primary_key=True)
+    key_sha256: str = Field(primary_key=True)
+    request_sha256: str
+    began_at: datetime = Field(sa_type=Instant, index=True)
+    answered: bool
