@@ -1,6 +1,7 @@
 """Builds a running Monitr from settings: every adapter is chosen here and nowhere else."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from attrs import frozen
@@ -33,13 +34,14 @@ class Monitr:
     ports: Ports
     vault: AesGcmVault
     queue_path: Path
+    _opened: ExitStack
 
     @property
     def services(self) -> Services:
         return Services(self.ports)
 
     def close(self) -> None:
-        self.ports.storage.close()
+        self._opened.close()
 
 
 def providers(kit: Kit) -> Providers:
@@ -53,20 +55,25 @@ def open_monitr(
     """Open (and if need be create) the data directory."""
     folder = prepared(settings).data_dir
     clock = SystemClock()
-    vault = vault_from(folder, environ)
-    reach = reach_from(settings.allowed_hosts, local=settings.is_local)
-    budgets = SqlBudgets(folder / BUDGETS_FILE_NAME, clock)
     queue_path = folder / QUEUE_FILE_NAME
-    return Monitr(
-        settings=settings,
-        vault=vault,
-        queue_path=queue_path,
-        ports=Ports(
-            storage=SqlStorage(folder / DATABASE_FILE_NAME),
+    with ExitStack() as opened:
+        storage = opened.enter_context(closing(SqlStorage(folder / DATABASE_FILE_NAME)))
+        budgets = opened.enter_context(closing(SqlBudgets(folder / BUDGETS_FILE_NAME, clock)))
+        if doorbell is None:
+            doorbell = opened.enter_context(closing(HueyDoorbell(queue_path)))
+        vault = vault_from(folder, environ)
+        reach = reach_from(settings.allowed_hosts, local=settings.is_local)
+        return Monitr(
+            settings=settings,
             vault=vault,
-            doorbell=doorbell or HueyDoorbell(queue_path),
-            clock=clock,
-            ids=RandomIds(),
-            providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
-        ),
-    )
+            queue_path=queue_path,
+            opened=opened.pop_all(),
+            ports=Ports(
+                storage=storage,
+                vault=vault,
+                doorbell=doorbell,
+                clock=clock,
+                ids=RandomIds(),
+                providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
+            ),
+        )

@@ -30,6 +30,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnos
     try:
         yield Diagnosis(name="data directory", well=True, found=str(settings.data_dir))
         yield _disk(settings)
+        yield from _key_file(monitr)
         yield from _connections(monitr)
         yield _worker(monitr)
         yield _http(settings)
@@ -45,6 +46,22 @@ def _disk(settings: Settings) -> Diagnosis:
         found=f"{free // 1024**2} MiB",
         advice="" if free >= FREE_BYTES_MIN else "Make room: an import writes before it frees.",
     )
+
+
+def _key_file(monitr: Monitr) -> Iterator[Diagnosis]:
+    """A database that was brought back without its key file still opens; its secrets do not."""
+    key_file = monitr.vault.key_file
+    if key_file is None or key_file.path.exists():
+        return
+    with monitr.ports.storage.reading() as uow:
+        sealed = len(uow.secrets.rows()) + len(uow.tokens.all())
+    if sealed:
+        yield Diagnosis(
+            name="vault key",
+            well=False,
+            found=f"{key_file.path} is missing, {sealed} secrets are sealed with it",
+            advice="Put the key file back from your copy, or reconnect every integration.",
+        )
 
 
 def _connections(monitr: Monitr) -> Iterator[Diagnosis]:

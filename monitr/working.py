@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+import attrs
 import structlog
 
 from adapters.scheduler.worker import Worker
@@ -18,6 +19,11 @@ from monitr.bootstrap import Monitr
 
 BEAT_SECONDS: Final = PRESENCE_SECONDS / 4
 """Three beats may be missed before a worker counts as gone."""
+
+TEND_SECONDS: Final = 60.0
+"""How often connections are looked through; each has its own, longer pauses."""
+TEND_STOP_SECONDS: Final = 5.0
+"""A stop does not wait longer for a call to a provider: looking after a connection may be cut."""
 
 HERE_WAIT: Final = timedelta(seconds=150)
 """An import inside a command waits this long for its own retry or a minute limit, not longer."""
@@ -57,6 +63,36 @@ def present(services: Services, worker: str, *, standing: bool) -> Iterator[None
             _log.warning("worker.leave_failed", code=failure.code, detail=failure.detail)
 
 
+@contextlib.contextmanager
+def tending(services: Services, stopping: threading.Event) -> Iterator[None]:
+    """Look after connections while the block runs, in a thread of its own: it calls providers."""
+    ended = threading.Event()
+
+    def is_over() -> bool:
+        return ended.is_set() or stopping.is_set()
+
+    def tend() -> None:
+        while True:
+            try:
+                done = services.keeping_alive.tend(is_over)
+            except Exception as error:  # noqa: BLE001 - told, and the next look may do better
+                # The kind and never the text, which may quote anything.
+                _log.error("connections.tend_failed", kind=type(error).__name__)
+            else:
+                if any(attrs.astuple(done)):
+                    _log.info("connections.tended", **attrs.asdict(done))
+            if ended.wait(TEND_SECONDS):
+                return
+
+    thread = threading.Thread(target=tend, name="tending", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(TEND_STOP_SECONDS)
+
+
 def work(monitr: Monitr) -> None:
     """Answer rings and sweep each minute, until a signal; running imports end at a batch.
 
@@ -75,7 +111,10 @@ def work(monitr: Monitr) -> None:
         services.nights.open_due()
         services.importing.sweep()
 
-    with present(services, monitr.ports.ids.new("wrk"), standing=True):
+    with (
+        present(services, monitr.ports.ids.new("wrk"), standing=True),
+        tending(services, stopping),
+    ):
         Worker(monitr.queue_path, on_run=on_run, on_sweep=on_sweep, on_stop=stopping.set).run()
 
 
