@@ -63,6 +63,9 @@ class FakeFlow:
     """States given out, oldest first."""
     access: set[str] = field(factory=set)
     refresh_token: str | None = None
+    idle_seconds: int | None = None
+    """A refresh token unused this long is dead."""
+    idle_until: dt.datetime | None = None
     _grants: int = 0
 
     def authorize_url(
@@ -85,7 +88,8 @@ class FakeFlow:
 
     def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:
         self.owner.called("refresh")
-        if refresh_token != self.refresh_token:
+        is_idle = self.idle_until is not None and self.owner.clock.now() > self.idle_until
+        if refresh_token != self.refresh_token or is_idle:
             raise Reconnect("Fake no longer accepts this consent: connect again.")
         return self._grant()
 
@@ -110,11 +114,14 @@ class FakeFlow:
         self.refresh_token = f"canary-refresh-{self._grants:04d}"
         access = f"canary-access-{self._grants:04d}"
         self.access.add(access)
+        if self.idle_seconds is not None:
+            self.idle_until = now + dt.timedelta(seconds=self.idle_seconds)
         return TokenGrant(
             access_token=access,
             refresh_token=self.refresh_token,
             obtained_at=now,
             expires_at=now + dt.timedelta(seconds=ACCESS_SECONDS),
+            refresh_expires_at=self.idle_until,
         )
 
 

@@ -1,19 +1,30 @@
 """Taking over credentials that were seen to work, and what a reconnect must ask first."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import attrs
 from attrs import field, frozen
 
-from core.domain.failures import CorrectRequest, Reconnect
+from core.domain.entity import Entity
+from core.domain.failures import CorrectRequest, Reconnect, TryAgain
+from core.domain.import_run import RunCause
 from core.domain.integration import Account, Integration, IntegrationStatus
-from core.ports.provider import AccessTokens, Credentials, Source, TokenGrant
+from core.ports.provider import (
+    AccessTokens,
+    Credentials,
+    OutcomeUnknown,
+    Source,
+    TokenGrant,
+    TooEarlyToRefresh,
+)
 from core.ports.storage import UnitOfWork
+from core.services.importing import waiting_run
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row, registration_row, staged_row
 from core.services.sources import Checked, ask, missing_linked, provider_name, split_secrets
+from core.services.tokens import REFRESH_LOCK_SECONDS
 
 
 @frozen(kw_only=True)
@@ -117,12 +128,19 @@ def review(ports: Ports, integration: Integration, checked: Checked) -> Reconnec
 def adopt(
     ports: Ports, integration: Integration, new: NewCredentials, checked: Checked, *, actor: str
 ) -> Integration:
-    """Make them the integration's own, in one unit of work. Id, links and bookmarks stay."""
+    """Make them the integration's own, in one unit of work. Id, links and bookmarks stay.
+
+    Entities of a connection that was dead are imported again at once. CorrectRequest when somebody
+    disconnected it meanwhile.
+    """
     now = ports.clock.now()
     provider = ports.provider(integration.provider)
     plain, secret = split_secrets(provider.form, new.values)
     with ports.storage.writing() as uow:
-        confirmed = bool(uow.entities.linked(integration.id))
+        integration = uow.integrations.get(integration.id) or integration
+        was_dead = integration.status is IntegrationStatus.NEEDS_RECONNECT
+        linked = uow.entities.linked(integration.id)
+        confirmed = bool(linked)
         status = IntegrationStatus.ACTIVE if confirmed else IntegrationStatus.PENDING
         adopted = attrs.evolve(
             integration.moved(status),
@@ -151,8 +169,25 @@ def adopt(
             actor=actor,
             integration_id=adopted.id,
         )
+        resumed = _resume(ports, uow, adopted.id, linked) if was_dead else []
         uow.commit()
+    for run_id in resumed:
+        ports.doorbell.ring(run_id)
     return adopted
+
+
+def _resume(
+    ports: Ports, uow: UnitOfWork, integration_id: str, linked: Sequence[Entity]
+) -> list[str]:
+    """Ids of the runs that bring entities up to date after their connection was dead."""
+    runs = []
+    for entity in linked:
+        link = entity.primary
+        if link is not None and link.integration_id == integration_id:
+            run = waiting_run(ports, entity, link, RunCause.MANUAL)
+            if uow.runs.add(run):
+                runs.append(run.id)
+    return runs
 
 
 def put_grant(ports: Ports, uow: UnitOfWork, integration_id: str, grant: TokenGrant) -> None:
@@ -182,9 +217,40 @@ def apply_staged(
             "There is nothing to confirm for this integration: reconnect it first.",
             code="nothing-staged",
         )
-    new = _credentials(document)
+    new = _freshened(ports, integration, _credentials(document))
     checked = ask(trial_source(ports, integration, new))
     return adopt(ports, integration, new, checked, actor=actor), checked
+
+
+def _freshened(ports: Ports, integration: Integration, new: NewCredentials) -> NewCredentials:
+    """Confirming may take longer than an access token lives: refreshed, and kept before use."""
+    flow = ports.provider(integration.provider).oauth
+    grant = new.grant
+    if flow is None or grant is None or ports.clock.now() < grant.expires_at:
+        return new
+    now, owner = ports.clock.now(), ports.ids.secret()
+    until = now + timedelta(seconds=REFRESH_LOCK_SECONDS)
+    with ports.storage.writing() as uow:
+        if not uow.leases.acquire(f"refresh-staged:{integration.id}", owner, now=now, until=until):
+            raise TryAgain("Somebody is confirming this connection right now: look again.")
+        uow.commit()
+    try:
+        renewed = flow.refresh(new.values, grant.refresh_token or "")
+    except TooEarlyToRefresh:
+        return new
+    except OutcomeUnknown as unknown:
+        raise Reconnect(
+            f"{provider_name(integration)} did not answer while the new consent was renewed: "
+            "reconnect once more.",
+            detail=str(unknown),
+        ) from unknown
+    kept = attrs.evolve(renewed, refresh_token=renewed.refresh_token or grant.refresh_token)
+    new = attrs.evolve(new, grant=kept)
+    stage(ports, integration, new)
+    with ports.storage.writing() as uow:
+        uow.leases.release(f"refresh-staged:{integration.id}", owner)
+        uow.commit()
+    return new
 
 
 def _document(new: NewCredentials) -> Mapping[str, str]:

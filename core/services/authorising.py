@@ -24,6 +24,7 @@ from core.services.adopting import (
     stage,
     trial_source,
 )
+from core.services.ending import forget_secrets
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, attempt_row, fields_row
 from core.services.sources import ask, split_secrets
@@ -132,6 +133,9 @@ class AuthorisingService:
         flow = self.ports.provider(attempt.provider).oauth
         assert flow is not None, "attempts exist for OAuth providers only"
         values = _unprefixed(document)
+        issuer = flow.issuer(values)
+        if issuer is not None and answer.get("iss", issuer) != issuer:
+            raise _refused("was sent by another sign-in service", "issuer-foreign")
         grant = flow.exchange(
             values,
             redirect_uri=attempt.redirect_uri,
@@ -145,6 +149,8 @@ class AuthorisingService:
         with self.ports.storage.writing() as uow:
             integration = uow.integrations.get(attempt.integration_id)
             assert integration is not None, "integrations are never deleted"
+            if integration.status is IntegrationStatus.DISCONNECTED:
+                raise _refused("is for a connection that was ended meanwhile", "disconnected")
             first = integration.account is None
             if first and new.grant is not None:
                 put_grant(self.ports, uow, integration.id, new.grant)
@@ -179,8 +185,7 @@ class AuthorisingService:
         """The same account was connected before: the unfinished newcomer ends."""
         with self.ports.storage.writing() as uow:
             uow.integrations.save(newer.moved(IntegrationStatus.DISCONNECTED))
-            uow.tokens.delete(newer.id)
-            uow.secrets.delete(fields_row(newer.id))
+            forget_secrets(uow, newer.id)
             self.ports.event(
                 uow,
                 newer.organisation_id,

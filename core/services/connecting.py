@@ -23,8 +23,9 @@ from core.services.adopting import (
     trial_source,
 )
 from core.services.authorising import AuthorisingService
+from core.services.ending import end_at_provider, forget_secrets, held_grant
 from core.services.ports import Ports, integration_of, organisation_of
-from core.services.secrets import SecretStore, fields_row, registration_row, staged_row
+from core.services.secrets import SecretStore, registration_row
 from core.services.sources import ask, check, filled_in, provider_name, stored_fields
 
 
@@ -131,15 +132,15 @@ class ConnectingService:
     ) -> Sequence[str]:
         """End a connection for good; returns the names of the entities that lose their imports.
 
-        Secrets are deleted; imported books and history stay.
+        Secrets are deleted, and the consent is revoked at the provider where it offers that;
+        imported books and history stay.
         """
         with self.ports.storage.writing() as uow:
             integration = integration_of(uow, organisation_id, integration_id)
+            ending = held_grant(self.ports, uow, integration)
             ended = integration.moved(IntegrationStatus.DISCONNECTED)
             uow.integrations.save(attrs.evolve(ended, trouble=None))
-            for row in (fields_row(integration_id), staged_row(integration_id)):
-                uow.secrets.delete(row)
-            uow.tokens.delete(integration_id)
+            forget_secrets(uow, integration_id)
             names = [entity.name for entity in uow.entities.linked(integration_id)]
             self.ports.event(
                 uow,
@@ -150,6 +151,8 @@ class ConnectingService:
                 integration_id=integration_id,
             )
             uow.commit()
+        if ending is not None:
+            end_at_provider(self.ports, integration, ending, actor=operator)
         return names
 
     def affected(self, organisation_id: str, integration_id: str) -> Sequence[str]:

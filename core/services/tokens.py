@@ -23,6 +23,7 @@ import attrs
 from attrs import define, field, frozen
 
 from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
+from core.domain.import_run import RunStatus
 from core.domain.integration import Integration, IntegrationStatus, unusable_sentence
 from core.ports.provider import (
     TOKEN_CALL_SECONDS_MAX,
@@ -39,6 +40,8 @@ REFRESH_LOCK_SECONDS: Final = TOKEN_CALL_SECONDS_MAX + 30
 """Longer than the worst token call, so that no second process starts while one is out."""
 
 LOCK_POLL_SECONDS: Final = 0.2
+LOCK_POLL_SECONDS_MAX: Final = 1.0
+_LOCK_POLL_GROWTH: Final = 1.3
 LOCK_WAIT_SECONDS: Final = REFRESH_LOCK_SECONDS + 10
 """Longer than the lock: who waits for a process that was killed gets its turn."""
 
@@ -132,7 +135,7 @@ class IntegrationTokens:
     def _refreshed(self, settled: Settled) -> TokenRow:
         """A settled row, made here or by whoever was first."""
         owner = self.ports.ids.secret()
-        waited = 0.0
+        waited, pause = 0.0, LOCK_POLL_SECONDS
         while True:
             with self.ports.storage.reading() as uow:
                 row = self._row(uow)
@@ -149,8 +152,9 @@ class IntegrationTokens:
                     f"Another process is renewing the {self.provider_name} token: try again.",
                     code="refresh-busy",
                 )
-            self.ports.clock.pause(LOCK_POLL_SECONDS)
-            waited += LOCK_POLL_SECONDS
+            self.ports.clock.pause(pause)
+            waited += pause
+            pause = min(pause * _LOCK_POLL_GROWTH, LOCK_POLL_SECONDS_MAX)
         try:
             return self._refresh(claim)
         finally:
@@ -332,4 +336,14 @@ def mark_needs_reconnect(
             failure.sentence,
             integration_id=integration_id,
         )
+        _hasten_waiting(uow, integration_id, ports.clock.now())
         uow.commit()
+
+
+def _hasten_waiting(uow: UnitOfWork, integration_id: str, now: datetime) -> None:
+    """Imports that wait for a later try are due at once: claiming them says why they cannot run."""
+    for entity in uow.entities.linked(integration_id):
+        for link in entity.links:
+            run = uow.runs.unfinished(link.id) if link.integration_id == integration_id else None
+            if run is not None and run.status is RunStatus.WAITING and run.due_at > now:
+                uow.runs.replace(run, attrs.evolve(run, due_at=now))

@@ -181,7 +181,7 @@ def test_a_lock_left_by_a_dead_process_ends(house: House, tokens: IntegrationTok
         )
         uow.commit()
     assert tokens.current() in house.exact.flow.access
-    assert sum(house.clock.pauses) == pytest.approx(30)
+    assert 30 <= sum(house.clock.pauses) <= 31
 
 
 def test_rotation_reseals_every_secret_once(house: House, tokens: IntegrationTokens) -> None:
