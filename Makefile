@@ -13,10 +13,10 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fire lock
+.PHONY: help setup demo test check bench fire stress-refresh lock
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY) ## Build .venv from the hashed lock (again only when lock or pyproject changed)
 
@@ -52,6 +52,9 @@ bench: setup ## Measure: one line "name value target" each
 
 fire: setup ## Long proofs: kills, the wheel in an empty environment
 	MONITR_TEST_SEED=$(SEED) $(BIN)/pytest -m fire
+
+stress-refresh: setup ## 200 callers, 8 processes, one token, and the winner killed at each step
+	$(BIN)/python -m bench stress_refresh
 
 lock: setup ## Resolve both lock files anew
 	$(UV_COMPILE) -o requirements.lock
