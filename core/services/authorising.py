@@ -211,7 +211,9 @@ class AuthorisingService:
             wrong_path = attempt.provider != provider_key
             expired = now >= attempt.expires_at
             refusal = None
-            if wrong_path:
+            if not document:
+                refusal = _refused("is for a connection that was ended meanwhile", "disconnected")
+            elif wrong_path:
                 refusal = _refused("came in on another provider's address", "state-foreign")
             elif expired:
                 refusal = _refused(

@@ -8,6 +8,7 @@ from adapters.storage.memory.storage import MemoryStorage
 from core.domain.entity import Entity
 from core.domain.import_run import ImportRun
 from core.domain.onboarding import Organisation
+from core.ports.vault import WrongVaultKey
 from core.services.import_engine import ImportEngine
 from core.services.importing import PRESENCE_SECONDS
 from core.services.ports import Ports
@@ -30,7 +31,8 @@ class PlainVault:
 
     def open(self, row: str, sealed: bytes) -> bytes:
         _, held, plain = sealed.split(b"|", 2)
-        assert held.decode() == row, "sealed for another row"
+        if held.decode() != row:
+            raise WrongVaultKey("Sealed for another row: restore it.")
         return plain
 
     def current(self, sealed: bytes) -> bool:

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import attrs
 import pytest
 
-from core.domain.failures import CorrectRequest, Failure, FixSettings, Reconnect, Unknown
+from core.domain.failures import CorrectRequest, Failure, FixSettings, Reconnect, Unknown, Wait
+from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
 from core.domain.onboarding import OnboardingStep
+from core.ports.provider import Credentials
 from core.services.authorising import AUTHORISATION_MINUTES
-from tests.fake_provider import GOOD_CODE, GOOD_KEY
+from tests.fake_provider import GOOD_CODE, GOOD_KEY, FakeProvider, FakeSource
 from tests.services.house import BASE, OPERATOR, House
 
 
@@ -284,3 +287,127 @@ def test_every_failure_is_told_with_what_to_do(house: House) -> None:
     assert "canary" not in "".join(
         failure.sentence + failure.detail + failure.code for failure in failures
     )
+
+
+def test_disconnect_revokes_at_the_provider_where_it_can(house: House) -> None:
+    integration_id = house.connect_exact()
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    assert house.exact.flow.refresh_token is None, "ended there"
+    kinds = _kinds(house)
+    assert kinds[-2:] == ["integration.disconnected", "integration.revoked"]
+    with house.storage.reading() as uow:
+        held = [row for row in uow.secrets.rows() if not row.startswith("registration:")]
+        assert (held, uow.tokens.all()) == ([], [])
+
+
+def test_disconnect_works_when_secrets_do_not_open(house: House) -> None:
+    """Another key, an altered row: no reason to keep a connection."""
+    integration_id = house.connect_exact()
+    with house.storage.writing() as uow:
+        row = uow.tokens.get(integration_id)
+        assert row is not None
+        spoilt = attrs.evolve(row, version=row.version + 1, sealed=b"k1|token:other|{}")
+        uow.tokens.swap(spoilt, expected_version=row.version)
+        uow.commit()
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    with house.storage.reading() as uow:
+        assert uow.tokens.all() == []
+
+
+def test_an_answer_for_a_connection_ended_meanwhile_is_refused(house: House) -> None:
+    integration_id, state = house.begin_exact()
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    answer = {"state": state, "code": GOOD_CODE}
+    assert _refusal(house, "exact-online", answer) == "disconnected"
+    with house.storage.reading() as uow:
+        assert uow.tokens.all() == []
+
+
+def test_disconnected_while_the_answer_was_being_checked_nothing_is_adopted(house: House) -> None:
+    integration_id, state = house.begin_exact()
+    genuine = FakeProvider.open
+
+    def disconnecting(self: FakeProvider, credentials: Credentials) -> FakeSource:
+        house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+        return genuine(self, credentials)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(FakeProvider, "open", disconnecting)
+        with pytest.raises(Failure):
+            house.services.authorising.complete("exact-online", {"state": state, "code": GOOD_CODE})
+    held = house.services.connecting.get(house.org, integration_id).integration
+    assert held.status is IntegrationStatus.DISCONNECTED
+    with house.storage.reading() as uow:
+        assert uow.tokens.all() == []
+
+
+def test_an_answer_of_another_sign_in_service_is_refused(house: House) -> None:
+    _, state = house.begin_exact()
+    answer = {"code": GOOD_CODE, "state": state, "iss": "https://evil.example.org"}
+    assert _refusal(house, "exact-online", answer) == "issuer-foreign"
+    _, state = house.begin_exact()
+    answer = {"code": GOOD_CODE, "state": state, "iss": "https://login.fake.test"}
+    assert house.services.authorising.complete("exact-online", answer).connected
+
+
+def test_a_reconnect_resumes_the_imports_by_itself(house: House) -> None:
+    integration_id = house.connect_exact()
+    house.follow(integration_id)
+    house.import_rung()
+    house.exact.flow.revoke()
+    house.clock.advance(timedelta(hours=1))
+    house.import_now()
+    pages_read = len(house.exact.read)
+    house.services.connecting.reconnect(
+        house.org, integration_id, {}, operator=OPERATOR, redirect_base=BASE
+    )
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    answer = {"state": house.exact.flow.states[-1], "code": GOOD_CODE}
+    assert house.services.authorising.complete("exact-online", answer).connected
+    runs = house.import_rung()
+    assert [run.status for run in runs if run is not None] == [RunStatus.SUCCEEDED] * 2
+    assert {page for _, page in house.exact.read[pages_read:]} != {0}, "from the bookmarks"
+
+
+def test_imports_that_wait_fail_with_the_sentence_when_their_connection_dies(house: House) -> None:
+    integration_id = house.connect_odoo()
+    (first, second) = house.follow(integration_id)
+    house.import_rung()
+    until = house.clock.now() + timedelta(hours=5)
+    house.odoo.failures["pull"] = [Wait("A limit.", retry_at=until)]
+    (waiting,) = house.import_now(first.id)
+    assert waiting is not None
+    assert waiting.status is RunStatus.WAITING
+    house.odoo.failures["pull"] = [Reconnect("Odoo does not know this key.")]
+    house.import_now(second.id)
+    house.services.importing.sweep()
+    (failed,) = house.import_rung()
+    assert failed is not None
+    assert (failed.id, failed.status) == (waiting.id, RunStatus.FAILED)
+    assert failed.trouble is not None
+    assert "reconnect it" in failed.trouble.sentence
+
+
+def test_a_consent_confirmed_an_hour_later_is_renewed_first(house: House) -> None:
+    integration_id = house.connect_exact()
+    house.follow(integration_id)
+    house.exact.change_account("acct-2", "Grace Hopper")
+    connection = house.services.connecting.reconnect(
+        house.org, integration_id, {}, operator=OPERATOR, redirect_base=BASE
+    )
+    assert connection.authorize_url is not None
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    answer = {"state": house.exact.flow.states[-1], "code": GOOD_CODE}
+    completion = house.services.authorising.complete("exact-online", answer)
+    assert completion.review is not None
+    house.exact.flow.access.clear()
+    house.clock.advance(timedelta(hours=1))
+    house.services.connecting.confirm_reconnect(house.org, integration_id, operator=OPERATOR)
+    held = house.services.connecting.get(house.org, integration_id).integration
+    assert held.account is not None
+    assert held.account.name == "Grace Hopper"
+
+
+def _kinds(house: House) -> list[str]:
+    with house.storage.reading() as uow:
+        return [event.kind for event in uow.activity.after(house.org, 0, limit=1_000)]
