@@ -160,14 +160,15 @@ class Side:
 PLAYS = st.lists(STEPS, min_size=1, max_size=14)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=PLAYS)
 def test_memory_and_sql_say_the_same(steps: list[Batch | str]) -> None:
     play(steps)
 
 
 @pytest.mark.fire
-@settings(max_examples=3_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(900)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=PLAYS)
 def test_memory_and_sql_say_the_same_for_long(steps: list[Batch | str]) -> None:
     play(steps)
