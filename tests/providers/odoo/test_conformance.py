@@ -8,7 +8,8 @@ import pytest
 from adapters.providers.kit.calls import Kit
 from adapters.providers.odoo import Odoo
 from adapters.providers.odoo.costs import Volume, control_calls, opening_calls, pull_calls
-from core.ports.provider import Credentials
+from core.domain.integration import Administration
+from core.ports.provider import Credentials, Source
 from sandbox.odoo import SANDBOX_FIELDS
 from sandbox.server import Sandbox
 from tests.providers.conformance import NOW, ProviderConformance
