@@ -196,7 +196,7 @@ def _in_trouble(
         at_least=at_least,
         integration_id=run.integration_id,
         entity_id=run.entity_id,
-        where=where,
+        where=attrs.evolve(where, integration_id=run.integration_id),
         until=_later(None, run),
     )
 

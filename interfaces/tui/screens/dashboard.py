@@ -1,6 +1,7 @@
 """The dashboard: how everything stands, and what needs a person."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from attrs import frozen
@@ -28,7 +29,6 @@ from interfaces.tui.widgets.words import (
     STATUS_SIGNS,
     STATUS_TONES,
     count,
-    span,
     when,
 )
 
@@ -81,7 +81,7 @@ class DashboardScreen(MonitrScreen):
     """Statuses, nights, ages, what needs attention, a month of imports."""
 
     NAME = "dashboard"
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     HELP = (
         "How all entities stand by their newest import, what last night brought and what tonight "
         "will. Each line that needs attention says what mends it: Enter goes there."
@@ -276,7 +276,7 @@ def age_lines(overview: "Overview") -> Content:
     lines = [Content.styled("Age of books", "bold $primary")]
     before = 0
     for age, number in overview.younger:
-        words = f"up to {span(age) if age.days < 1 else _long(age.total_seconds()):<9}"
+        words = f"up to {_long(age):<9}"
         lines.append(Content(f"{words}{number - before:>7,}"))
         before = number
     older = overview.published - before
@@ -288,9 +288,9 @@ def age_lines(overview: "Overview") -> Content:
     return Content("\n").join(lines)
 
 
-def _long(seconds: float) -> str:
-    hours = round(seconds / 3_600)
-    return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days read as hours
+def _long(age: timedelta) -> str:
+    hours = age // timedelta(hours=1)
+    return f"{hours} h" if age < timedelta(days=2) else f"{age.days} days"
 
 
 def attention_row(key: str, one: "Attention") -> Row:

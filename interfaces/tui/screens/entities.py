@@ -76,7 +76,7 @@ class EntitiesScreen(MonitrScreen):
 
     NAME = "entities"
     FILTERS = True
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     HELP = (
         "Every company that is followed, with its newest import and the books that are visible. "
         "A failed import never takes away the books of an earlier night. "

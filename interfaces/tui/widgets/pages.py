@@ -108,5 +108,6 @@ class Pages:
 
     def renew(self, newer: "Pages", fetched: Mapping[int, Sequence[Row]]) -> None:
         """Take over a newer table of contents; of the pages held, those fetched with it stay."""
+        self._whole = None
         self.total, self.more, self.starts = newer.total, newer.more, newer.starts
         self._held = OrderedDict((number, tuple(rows)) for number, rows in fetched.items())

@@ -51,7 +51,7 @@ class RunView:
 class RunScreen(MonitrScreen):
     """A run of an entity; its residuals name account and period."""
 
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     HELP = (
         "What one import did. The proof holds our balance per account and period against the "
         "provider's own; every place that differs is listed with both amounts."

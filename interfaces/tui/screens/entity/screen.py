@@ -52,7 +52,7 @@ class EntityScreen(MonitrScreen):
     """Everything about one entity. ``entity_id`` is one of the organisation's."""
 
     FILTERS = True
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     HELP = (
         "One company: v its figures, b its books (Enter goes from the trial balance to an "
         "account's lines and on to a journal entry; Escape comes back), m its imports with what "
