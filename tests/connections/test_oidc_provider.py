@@ -69,7 +69,7 @@ def _package() -> Path:
         )
         if done.returncode != 0:
             pytest.skip(f"npm could not install oidc-provider: {done.stderr[-200:]!r}")
-    return package / json.loads((package / "package.json").read_text())["main"]
+    return package / str(json.loads((package / "package.json").read_text())["main"])
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from adapters.storage.memory.storage import MemoryStorage
 from core.domain.entity import Entity
 from core.domain.import_run import ImportRun
 from core.domain.onboarding import Organisation
+from core.ports.storage import Storage
 from core.ports.vault import WrongVaultKey
 from core.services.import_engine import ImportEngine
 from core.services.importing import PRESENCE_SECONDS
@@ -44,7 +45,7 @@ class House:
     """``odoo`` is connected by key, ``exact`` by OAuth; both are the same fake."""
 
     clock: FakeClock = field(factory=FakeClock)
-    storage: MemoryStorage = field(factory=MemoryStorage)
+    storage: Storage = field(factory=MemoryStorage)
     doorbell: RecordingDoorbell = field(factory=RecordingDoorbell)
     ids: CountingIds = field(factory=CountingIds)
     vault: PlainVault = field(factory=PlainVault)
