@@ -122,6 +122,10 @@ def build_app(make_launcher: MakeLauncher) -> typer.Typer:
 
 
 def _overview(session: Session) -> None:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from interfaces.tui.run import run_tui  # noqa: PLC0415 - only a terminal shows it
+
+        raise typer.Exit(run_tui(lambda: session.launcher))
     from interfaces.cli.overview import overview  # noqa: PLC0415 - only bare `monitr` shows it
 
     overview(session)

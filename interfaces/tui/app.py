@@ -1,6 +1,9 @@
 """The app: a shell painted at once, services opened behind it, news followed without repainting."""
 
+import asyncio
+import contextlib
 import getpass
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from core.domain.onboarding import Organisation
     from core.services.services import Services
     from interfaces.launcher import Launcher
+
+ENDING_SIGNALS: Final = ("SIGHUP", "SIGTERM") if hasattr(signal, "SIGHUP") else ("SIGTERM",)
 
 THEMES: Final = (
     Theme(
@@ -131,6 +136,8 @@ class MonitrApp(App[None]):
         self.opened = False
         self.notice = ""
         self.imports: Imports | None = None
+        self.leave_on_signals = False
+        """End in good order when the terminal is closed or somebody asks: our child ends too."""
         self._launcher = launcher
         self._settings_failure = settings_failure
         self._follower: Follower | None = None
@@ -170,6 +177,11 @@ class MonitrApp(App[None]):
     # Opening
 
     def on_mount(self) -> None:
+        if self.leave_on_signals:
+            loop = asyncio.get_running_loop()
+            for name in ENDING_SIGNALS:
+                with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+                    loop.add_signal_handler(getattr(signal, name), self.exit)
         self.call_after_refresh(self.open_services)
 
     def open_services(self) -> None:

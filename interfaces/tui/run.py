@@ -37,6 +37,7 @@ def run_tui(launcher: "Launcher | Callable[[], Launcher]") -> int:
         settings_failure=failure,
         ascii_only=ascii_only,
     )
+    app.leave_on_signals = True
     try:
         app.run()
     finally:

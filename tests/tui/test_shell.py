@@ -154,7 +154,7 @@ async def test_a_locked_database_is_said_and_asked_again_by_itself(
     show = FailurePanel.show
 
     def recorded(self: FailurePanel, failure: Failure, **how: bool) -> None:
-        show(self, failure, **how)  # type: ignore[arg-type]  # passed on as it came
+        show(self, failure, **how)
         shown.append(words_of(self))
 
     monkeypatch.setattr(FailurePanel, "show", recorded)
@@ -164,14 +164,8 @@ async def test_a_locked_database_is_said_and_asked_again_by_itself(
         while "Odoo" not in one.painted():
             await one.pilot.pause()
         await one.rest()
-        assert (
-            shown
-            == [
-                "The database is locked.\n"
-                "Nothing is wrong with your data. Trying again by itself. Esc closes."
-            ]
-            * 3
-        )
+        words = "Nothing is wrong with your data. Trying again by itself. Esc closes."
+        assert shown == [f"The database is locked.\n{words}"] * 3
         assert one.failure == ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
+from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -13,6 +14,7 @@ from textual.widgets import DataTable, Static
 from core.ports.storage import Event
 from core.services.services import Services
 from interfaces.tui.screen import MonitrScreen
+from interfaces.tui.widgets.cells import cell
 from interfaces.tui.wizard.panel import fits
 from interfaces.tui.wording import clock_time, moment
 
@@ -22,8 +24,12 @@ EVENTS_HELD_MAX: Final = 500
 EVENTS_OVER_MAX: Final = 100
 """As many more may gather before the oldest are dropped."""
 
-_COLUMNS: Final = ("When", "What", "Text", "By")
-_STYLES: Final = (
+_COLUMNS: Final = (("When", 15), ("What", 26), ("Text", 0), ("By", 10))
+"""Label and width in cells; the text takes what the others leave."""
+
+_TEXT_CELLS_MIN: Final = 24
+_PADDING_CELLS: Final = 2
+_TONES: Final = (
     ("run.published", "$success"),
     ("failed", "$error"),
     ("needs-reconnect", "$error"),
@@ -54,16 +60,19 @@ the cursor is on the last line; G goes back to following. / filters by any words
         super().__init__()
         self.events: list[Event] = []
         self._loaded = False
+        self._width = 0
 
     def body(self) -> Iterable[Widget]:
-        table: DataTable[Content] = DataTable(cursor_type="row", id="events")
+        table: DataTable[Text] = DataTable(cursor_type="row", id="events")
         return [table, VerticalScroll(Static("", id="about"), id="detail", can_focus=False)]
 
-    def on_mount(self) -> None:
-        self._table().add_columns(*_COLUMNS)
+    def on_resize(self) -> None:
+        """The text gets the width that is there."""
+        if self._table().size.width != self._width:
+            self._fill()
 
-    def _table(self) -> "DataTable[Content]":
-        table: DataTable[Content] = self.query_one("#events", DataTable)
+    def _table(self) -> "DataTable[Text]":
+        table: DataTable[Text] = self.query_one("#events", DataTable)
         return table
 
     @property
@@ -117,17 +126,36 @@ the cursor is on the last line; G goes back to following. / filters by any words
         return table.row_count == 0 or table.cursor_row >= table.row_count - 1
 
     def _fill(self) -> None:
-        self._table().clear()
+        """Everything anew, in columns as wide as the table allows."""
+        table = self._table()
+        following = self._following()
+        self._width = table.size.width
+        taken = sum(width + _PADDING_CELLS for _, width in _COLUMNS)
+        left = max(_TEXT_CELLS_MIN, self._width - taken - table.scrollbar_size_vertical)
+        table.clear(columns=True)
+        for label, width in _COLUMNS:
+            table.add_column(label, width=width or left)
         self._add(self.events)
+        if following:
+            self.action_follow()
 
     def _add(self, events: Sequence[Event]) -> None:
         table, following = self._table(), self._following()
         for event in events:
             if fits(self.filter_words, event.kind, event.text, event.actor):
-                table.add_row(*_cells(event), key=str(event.sequence))
+                table.add_row(*self._cells(event), key=str(event.sequence))
         if following:
             self.action_follow()
         self._tell()
+
+    def _cells(self, event: Event) -> tuple[Text, ...]:
+        tone = next((tone for part, tone in _TONES if part in event.kind), "")
+        return (
+            cell(self.app, event.at.astimezone().strftime("%d %b %H:%M:%S")),
+            cell(self.app, event.kind, tone),
+            cell(self.app, event.text),
+            cell(self.app, event.actor, "$text-muted"),
+        )
 
     def action_follow(self) -> None:
         table = self._table()
@@ -156,16 +184,6 @@ the cursor is on the last line; G goes back to following. / filters by any words
             words = Content("Nothing fits the filter." if self.events else "Nothing happened yet.")
         if about.content != words:
             about.update(words)
-
-
-def _cells(event: Event) -> tuple[Content, ...]:
-    style = next((style for part, style in _STYLES if part in event.kind), "")
-    return (
-        Content(event.at.astimezone().strftime("%d %b %H:%M:%S")),
-        Content.styled(event.kind, style),
-        Content(event.text),
-        Content(event.actor),
-    )
 
 
 def _about(event: Event) -> Content:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from attrs import frozen
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +21,7 @@ from core.services.connecting import Connection
 from core.services.services import Services
 from interfaces.tui.screen import Dialog, MonitrScreen
 from interfaces.tui.screens.connect import ConnectScreen, FollowScreen, ReconnectScreen
+from interfaces.tui.widgets.cells import cell, widths
 from interfaces.tui.widgets.shell import WHAT_TO_DO
 from interfaces.tui.wizard.panel import fits
 from interfaces.tui.wording import ahead, category_of, moment
@@ -126,12 +128,9 @@ new consent is by another account or covers less, you are told before anything c
         self._rows: tuple[tuple[str, ...], ...] | None = None
 
     def body(self) -> Iterable[Widget]:
-        table: DataTable[Content] = DataTable(cursor_type="row", zebra_stripes=True, id="list")
+        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True, id="list")
         detail = VerticalScroll(Static("", id="about"), id="detail", can_focus=False)
         return [Horizontal(table, detail, id="both")]
-
-    def on_mount(self) -> None:
-        self._table().add_columns(*_COLUMNS)
 
     # What is shown
 
@@ -182,14 +181,16 @@ new consent is by another account or covers less, you are told before anything c
         shown = self._shown()
         cells = [self._cells(one) for one in shown]
         rows = tuple(
-            (one.integration.id, *(cell.plain for cell in row))
+            (one.integration.id, *(text.plain for text in row))
             for one, row in zip(shown, cells, strict=True)
         )
         if rows != self._rows:
             self._rows = rows
             table = self._table()
             present = self._chosen_id()
-            table.clear()
+            table.clear(columns=True)
+            for label, width in zip(_COLUMNS, widths(_COLUMNS, cells), strict=True):
+                table.add_column(label, width=width)
             for one, row in zip(shown, cells, strict=True):
                 table.add_row(*row, key=one.integration.id)
             for place, one in enumerate(shown):
@@ -197,7 +198,7 @@ new consent is by another account or covers less, you are told before anything c
                     table.move_cursor(row=place)
         self._tell()
 
-    def _cells(self, one: Held) -> tuple[Content, ...]:
+    def _cells(self, one: Held) -> tuple[Text, ...]:
         assert self._now is not None, "loaded"
         integration = one.integration
         words, style = _HEALTH[integration.status]
@@ -205,16 +206,16 @@ new consent is by another account or covers less, you are told before anything c
             words, style = "! see below", "$warning"
         account = integration.account.name if integration.account else "-"
         return (
-            Content(one.name),
-            Content(category_of(entry_of(integration.provider))),
-            Content.styled(words, style),
-            Content(account),
-            Content(ahead(integration.expires_at, self._now)),
-            Content(str(len(one.entities))),
+            cell(self.app, one.name, "bold"),
+            cell(self.app, category_of(entry_of(integration.provider))),
+            cell(self.app, words, style),
+            cell(self.app, account),
+            cell(self.app, ahead(integration.expires_at, self._now)),
+            cell(self.app, str(len(one.entities))),
         )
 
-    def _table(self) -> "DataTable[Content]":
-        table: DataTable[Content] = self.query_one("#list", DataTable)
+    def _table(self) -> "DataTable[Text]":
+        table: DataTable[Text] = self.query_one("#list", DataTable)
         return table
 
     def _chosen_id(self) -> str | None:

@@ -16,6 +16,7 @@ from core.domain.catalogue import CatalogueEntry, entry_of
 from core.domain.failures import Failure
 from core.ports.provider import ConnectForm
 from core.ports.storage import Event
+from core.services.authorising import callback_path
 from core.services.connecting import Connection
 from core.services.linking import Selection
 from core.services.services import Services
@@ -141,8 +142,11 @@ class WizardScreen(MonitrScreen):
         """Show the provider's form; ``held``: what a reconnect keeps unless changed."""
         self.entry = entry
 
+        base = self.monitr.launcher.callback_base
+        redirect_uri = base.rstrip("/") + callback_path(entry.key)
+
         def show(form: ConnectForm) -> None:
-            self.show_panel(FormPanel(entry, form, held=held))
+            self.show_panel(FormPanel(entry, form, held=held, redirect_uri=redirect_uri))
 
         self.ask(lambda services: services.onboarding.form(entry.key), show, group="step")
 

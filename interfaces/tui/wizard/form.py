@@ -20,7 +20,10 @@ _PREFIX = "field-"
 
 
 class FormPanel(Panel):
-    """``held`` are the present values of a connection that is being reconnected; no secrets."""
+    """``held`` are the present values of a connection that is being reconnected; no secrets.
+
+    ``redirect_uri`` is what an OAuth app must be registered with.
+    """
 
     STEP: ClassVar[str] = "Connect"
     FIRST: ClassVar[str] = "Input, Select, Button"
@@ -41,12 +44,18 @@ class FormPanel(Panel):
         """The operator goes back."""
 
     def __init__(
-        self, entry: CatalogueEntry, form: ConnectForm, *, held: Mapping[str, str] | None = None
+        self,
+        entry: CatalogueEntry,
+        form: ConnectForm,
+        *,
+        held: Mapping[str, str] | None = None,
+        redirect_uri: str = "",
     ) -> None:
         super().__init__()
         self.entry = entry
         self.form = form
         self.held = held
+        self.redirect_uri = redirect_uri
 
     def compose(self) -> ComposeResult:
         again = self.held is not None
@@ -62,6 +71,8 @@ class FormPanel(Panel):
         )
         if self.form.preparation:
             yield Static(self.form.preparation, classes="preparation", markup=False)
+        if self.entry.auth is AuthKind.OAUTH:
+            yield Static(f"Redirect address: {self.redirect_uri}", id="redirect", markup=False)
         for field in self.form.fields:
             yield from self._field(field)
         go = "Continue to consent" if self.entry.auth is AuthKind.OAUTH else "Connect"

@@ -16,6 +16,7 @@ from textual.widgets.selection_list import Selection
 from core.domain.catalogue import entry_of
 from core.domain.integration import Administration
 from core.services.connecting import Connection
+from interfaces.tui.widgets.ticks import Ticks
 from interfaces.tui.wizard.panel import Panel, busy_line, fits
 
 
@@ -31,7 +32,7 @@ class SelectPanel(Panel):
     """A list with boxes. What cannot be followed says why and has no box to tick."""
 
     STEP: ClassVar[str] = "Entities"
-    FIRST: ClassVar[str] = "SelectionList"
+    FIRST: ClassVar[str] = "Ticks"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "all", "All", key_display="+"),
         Binding("minus", "none", "None", key_display="-"),
@@ -74,7 +75,7 @@ class SelectPanel(Panel):
         yield Static("", id="count", classes="note", markup=False)
         warnings = "\n".join(self.found.connection.warnings)
         yield Static(warnings, id="warnings", markup=False)
-        yield SelectionList[str](*self._selections(""), id="administrations", compact=True)
+        yield Ticks(*self._selections(""), id="administrations", compact=True)
         with Horizontal(classes="row"):
             yield Button("Follow", variant="primary", id="follow", compact=True)
             yield Button("All (+)", id="all", compact=True)
@@ -116,9 +117,8 @@ class SelectPanel(Panel):
             return Content.assemble(line, (f"  {one.obstacle or 'cannot be read'}", "$warning"))
         return line
 
-    def _boxes(self) -> SelectionList[str]:
-        boxes: SelectionList[str] = self.query_one("#administrations", SelectionList)
-        return boxes
+    def _boxes(self) -> Ticks:
+        return self.query_one(Ticks)
 
     def _count(self) -> None:
         free = sum(self._free(one) for one in self.administrations)

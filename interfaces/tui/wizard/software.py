@@ -54,6 +54,10 @@ class SoftwarePanel(Panel):
         )
         yield OptionList(*self._options(""), id="software", compact=True)
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(OptionList).action_first()
+
     def filtered(self, words: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
