@@ -6,6 +6,7 @@ Hypothesis keeps the examples that failed in ``.hypothesis/``, and replays those
 
 import os
 import random
+from collections.abc import Generator
 from itertools import groupby
 
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import settings
 
 SEED_NAME = "MONITR_TEST_SEED"
 SEED_MAX = 2**31 - 1
+
+CANARY = "canary-"
+"""Every made-up secret of the suite begins with it (or holds it)."""
 
 # The machine of a test is not ours to judge by: time is measured in bench/.
 settings.register_profile("monitr", deadline=None, print_blob=True)
@@ -41,3 +45,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for tests in files:
         order.shuffle(tests)
     items[:] = [test for tests in files for test in tests]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test passes only if no planted secret was written: not printed, not logged, not warned."""
+    report = yield
+    if report.passed:
+        for name, text in report.sections:
+            if CANARY in text:
+                at = text.index(CANARY)
+                report.outcome = "failed"
+                report.longrepr = (
+                    f"a planted secret is in the {name}: ...{text[at - 200 : at + 60]}"
+                )
+    return report

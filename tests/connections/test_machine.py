@@ -1,6 +1,5 @@
 """A connection's whole life in any order: connect, expire, lose, crash, revoke, reconnect, end.
 
-
 The provider rotates its refresh tokens, ends the grant when a spent one comes back, and counts.
 Whatever happens: a connection is called dead only when it is, a grant that the protocol lets us
 keep is kept, a dead one is asked about once and never again, and what is ended leaves no secret.
