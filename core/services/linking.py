@@ -6,7 +6,7 @@ import attrs
 from attrs import frozen
 
 from core.domain.entity import Entity, Link, LinkRole
-from core.domain.failures import CorrectRequest, Unknown
+from core.domain.failures import CorrectRequest, TryAgain, Unknown
 from core.domain.import_run import ImportRun, RunCause
 from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, zone_of
@@ -14,6 +14,23 @@ from core.ports.storage import UnitOfWork
 from core.services.importing import waiting_run
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
 from core.services.sources import provider_name
+
+
+class SettingsChanged(TryAgain):
+    """Somebody else changed the settings since they were read."""
+
+    default_code = "settings-changed"
+
+
+@frozen(kw_only=True)
+class EntitySettings:
+    """What may be set per entity, as it was read."""
+
+    time_zone: str | None
+
+    @classmethod
+    def of(cls, entity: Entity) -> "EntitySettings":
+        return cls(time_zone=entity.time_zone)
 
 
 @frozen(kw_only=True)
@@ -107,13 +124,7 @@ class LinkingService:
             entity = entity_of(uow, organisation_id, entity_id)
             integration = integration_of(uow, organisation_id, integration_id)
             _require_answered(integration)
-            found = _chosen(
-                uow.integrations.administrations(integration_id), (administration_key,)
-            )[0]
-            if not found.importable:
-                raise CorrectRequest(
-                    f"{found.name} cannot be linked now: {found.obstacle}.", code="not-importable"
-                )
+            found = _linkable(uow, integration_id, administration_key)
             link = Link(
                 id=self.ports.ids.new("lnk"),
                 integration_id=integration_id,
@@ -122,19 +133,11 @@ class LinkingService:
                 role=role,
             )
             _require_free(uow, entity, link)
-            primary = entity.primary
-            if primary is not None and uow.runs.unfinished(primary.id) is not None:
-                raise CorrectRequest(
-                    f"{entity.name} is being imported: link it when the import has ended.",
-                    code="import-under-way",
-                )
-            linked = (
-                entity.with_primary(link)
-                if role is LinkRole.PRIMARY
-                else entity.with_additional(link)
-            )
             if role is LinkRole.PRIMARY:
-                linked = attrs.evolve(linked, currency=found.currency)
+                _require_idle(uow, entity)
+                linked = attrs.evolve(entity.with_primary(link), currency=found.currency)
+            else:
+                linked = entity.with_additional(link)
             uow.entities.save(linked)
             if integration.status is IntegrationStatus.PENDING:
                 uow.integrations.save(integration.moved(IntegrationStatus.ACTIVE))
@@ -151,17 +154,28 @@ class LinkingService:
         return linked
 
     def set_time_zone(
-        self, organisation_id: str, entity_id: str, time_zone: str | None, *, operator: str
+        self,
+        organisation_id: str,
+        entity_id: str,
+        time_zone: str | None,
+        *,
+        operator: str,
+        read: EntitySettings | None = None,
     ) -> Entity:
         """Time an entity's nights by a zone of its own (an IANA name); None: the organisation's.
 
-        Slots that were opened stay as they are.
+        Slots that were opened stay as they are. ``read``: change them only if they still are what
+        the caller read; SettingsChanged otherwise.
         """
         name = (time_zone or "").strip() or None
         if name is not None:
             zone_of(name)
         with self.ports.storage.writing() as uow:
             before = entity_of(uow, organisation_id, entity_id)
+            if read is not None and EntitySettings.of(before) != read:
+                raise SettingsChanged(
+                    "Somebody else changed these settings meanwhile: read them again."
+                )
             entity = attrs.evolve(before, time_zone=name)
             if entity != before:
                 uow.entities.save(entity)
@@ -228,6 +242,25 @@ def _chosen(
                 code="unknown-administration",
             )
     return [by_key[key] for key in dict.fromkeys(keys)]
+
+
+def _linkable(uow: UnitOfWork, integration_id: str, key: str) -> Administration:
+    (found,) = _chosen(uow.integrations.administrations(integration_id), (key,))
+    if not found.importable:
+        raise CorrectRequest(
+            f"{found.name} cannot be linked now: {found.obstacle}.", code="not-importable"
+        )
+    return found
+
+
+def _require_idle(uow: UnitOfWork, entity: Entity) -> None:
+    """A run under way would publish books of the former link."""
+    primary = entity.primary
+    if primary is not None and uow.runs.unfinished(primary.id) is not None:
+        raise CorrectRequest(
+            f"{entity.name} is being imported: link it when the import has ended.",
+            code="import-under-way",
+        )
 
 
 def _require_free(uow: UnitOfWork, entity: Entity, link: Link) -> None:

@@ -16,7 +16,6 @@ from core.domain.failures import (
 from core.domain.import_run import STRIKES_MAX, RunStatus
 from core.domain.onboarding import OnboardingStep
 from core.domain.proof import Verdict
-from core.domain.schedule import SkipReason
 from core.ports.books import LineFilter
 from core.services.import_engine import ImportEngine
 from tests.services.house import OPERATOR, House
@@ -334,51 +333,6 @@ def test_another_link_starts_over_and_old_generations_stay(house: House) -> None
         house.services.linking.link(house.org, second, exact, "adm-1", operator=OPERATOR)
 
 
-def test_a_night_opens_each_slot_once(house: House) -> None:
-    house.import_rung()
-    house.clock.instant = dt.datetime(2026, 3, 11, 0, 20, tzinfo=dt.UTC)
-    opened = house.services.nights.open_due()
-    assert [(record.slot.ordinal, record.late) for record in opened] == [(1, False), (1, False)]
-    assert house.services.nights.open_due() == []
-    assert [run.status for run in house.import_rung() if run] == [RunStatus.SUCCEEDED] * 2
-    house.clock.instant = dt.datetime(2026, 3, 11, 3, 50, tzinfo=dt.UTC)
-    assert [record.slot.ordinal for record in house.services.nights.open_due()] == [2, 2]
-
-
-def test_a_missed_night_is_caught_up_once_and_marked_late(house: House) -> None:
-    house.import_rung()
-    house.clock.instant = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
-    records = [
-        (record.slot.ordinal, record.late, record.skipped, record.run_id is not None)
-        for record in house.services.nights.open_due()
-    ]
-    assert (
-        records
-        == [
-            (1, True, SkipReason.TOO_LATE, False),
-            (2, True, None, True),
-        ]
-        * 2
-    )
-
-
-def test_a_slot_is_skipped_with_its_reason(house: House) -> None:
-    house.clock.instant = dt.datetime(2026, 3, 11, 0, 20, tzinfo=dt.UTC)
-    skipped = {record.skipped for record in house.services.nights.open_due()}
-    assert skipped == {SkipReason.PREVIOUS_STILL_RUNNING}
-    integration_id = house.services.connecting.integrations(house.org)[0].id
-    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
-    house.clock.instant = dt.datetime(2026, 3, 11, 3, 50, tzinfo=dt.UTC)
-    skipped = {record.skipped for record in house.services.nights.open_due()}
-    assert skipped == {SkipReason.INTEGRATION_UNUSABLE}
-    run_id = house.doorbell.rung[0]
-    failed = house.engine().run(run_id)
-    assert failed is not None
-    assert failed.status is RunStatus.FAILED
-    assert failed.trouble is not None
-    assert failed.trouble.action is Action.FIX_SETTINGS
-
-
 def test_selecting_again_follows_nothing_twice(house: House) -> None:
     integration_id = house.services.connecting.integrations(house.org)[0].id
     selection = house.services.linking.select(house.org, integration_id, None, operator=OPERATOR)
@@ -386,36 +340,6 @@ def test_selecting_again_follows_nothing_twice(house: House) -> None:
     with pytest.raises(Unknown) as unknown:
         house.services.linking.select(house.org, integration_id, ["adm-9"], operator=OPERATOR)
     assert unknown.value.code == "unknown-administration"
-
-
-@pytest.mark.parametrize(
-    ("as_of", "failure", "code"),
-    [
-        ("yesterday", CorrectRequest, "bad-as-of"),
-        ("99", Unknown, "unknown-generation"),
-        ("2020-01-01", Unknown, "unknown-generation"),
-    ],
-)
-def test_reading_as_of_something_that_is_not_there(
-    house: House, as_of: str, failure: type[CorrectRequest], code: str
-) -> None:
-    house.import_rung()
-    with pytest.raises(failure) as refused:
-        house.services.reading.trial_balance(house.org, entity_ids(house)[0], as_of=as_of)
-    assert refused.value.code == code
-
-
-def test_books_before_the_first_import(house: House) -> None:
-    with pytest.raises(CorrectRequest, match="import it first"):
-        house.services.reading.trial_balance(house.org, entity_ids(house)[0])
-
-
-def test_activity_is_followed_by_number(house: House) -> None:
-    events = house.services.reading.activity(house.org, after=0)
-    assert [event.sequence for event in events] == sorted(event.sequence for event in events)
-    house.import_rung()
-    later = house.services.reading.activity(house.org, after=events[-1].sequence)
-    assert {event.kind for event in later} == {"run.claimed", "run.published"}
 
 
 def test_a_rights_problem_names_what_to_fix(house: House) -> None:
