@@ -25,7 +25,7 @@ from core.services.adopting import (
     trial_source,
 )
 from core.services.ending import forget_secrets
-from core.services.ports import Ports
+from core.services.ports import Ports, organisation_of
 from core.services.secrets import SecretStore, attempt_row, fields_row
 from core.services.sources import ask, split_secrets
 
@@ -53,6 +53,14 @@ class Completion:
     connected: bool
     sentence: str
     review: ReconnectReview | None = None
+
+
+@frozen(kw_only=True)
+class Began:
+    """For whom an authorisation was begun, and by whom."""
+
+    organisation_name: str
+    operator: str
 
 
 @frozen
@@ -97,19 +105,46 @@ class AuthorisingService:
             uow.commit()
         return url, attempt
 
-    def complete(self, provider_key: str, answer: Mapping[str, str]) -> Completion:
+    def complete(
+        self,
+        provider_key: str,
+        answer: Mapping[str, str],
+        *,
+        organisation_id: str | None = None,
+        operator: str | None = None,
+    ) -> Completion:
         """Take the query a provider sent to its callback path.
 
-        Each state works once, for its own provider, for ten minutes. CorrectRequest (unknown,
-        reused, expired, foreign state) changes no connection. Any other failure of the provider
-        is recorded on the attempt and raised.
+        Each state works once, for its own provider, for ten minutes. Front ends that know who
+        hands the answer over say so: it then counts for that operator of that organisation only.
+        CorrectRequest (unknown, reused, expired, foreign state) changes no connection. Any other
+        failure of the provider is recorded on the attempt and raised.
         """
-        attempt, document = self._take(provider_key, answer.get("state", ""))
+        attempt, document = self._take(
+            provider_key, answer.get("state", ""), organisation_id, operator
+        )
         try:
             return self._answered(attempt, document, answer)
         except Failure as failure:
             self._end(attempt, failure.sentence, failed=True)
             raise
+
+    def began(self, provider_key: str, state: str) -> Began:
+        """Who waits for the answer with that state: for the person at the browser to agree to.
+
+        Uses nothing up. CorrectRequest when no such answer is waited for.
+        """
+        with self.ports.storage.reading() as uow:
+            attempt = uow.oauth_attempts.get(_sha256(state[:STATE_CHARACTERS_MAX]))
+            if (
+                attempt is None
+                or attempt.used_at is not None
+                or attempt.provider != provider_key
+                or self.ports.clock.now() >= attempt.expires_at
+            ):
+                raise _refused("belongs to no connection that waits for it", "state-unknown")
+            organisation = organisation_of(uow, attempt.organisation_id)
+        return Began(organisation_name=organisation.name, operator=attempt.operator)
 
     def _answered(
         self, attempt: OAuthAttempt, document: Mapping[str, str], answer: Mapping[str, str]
@@ -195,8 +230,10 @@ class AuthorisingService:
             )
             uow.commit()
 
-    def _take(self, provider_key: str, state: str) -> tuple[OAuthAttempt, dict[str, str]]:
-        """Use up the attempt of that state; refusals say which of the four things is wrong."""
+    def _take(
+        self, provider_key: str, state: str, organisation_id: str | None, operator: str | None
+    ) -> tuple[OAuthAttempt, dict[str, str]]:
+        """Use up the attempt of that state; refusals say which of these things is wrong."""
         if not state or len(state) > STATE_CHARACTERS_MAX:
             raise _refused("carries no state Monitr gave out", "state-unknown")
         now = self.ports.clock.now()
@@ -213,6 +250,11 @@ class AuthorisingService:
             refusal = None
             if not document:
                 refusal = _refused("is for a connection that was ended meanwhile", "disconnected")
+            elif organisation_id not in {None, attempt.organisation_id} or operator not in {
+                None,
+                attempt.operator,
+            }:
+                refusal = _refused("belongs to a connection somebody else began", "state-foreign")
             elif wrong_path:
                 refusal = _refused("came in on another provider's address", "state-foreign")
             elif expired:
