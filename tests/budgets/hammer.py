@@ -27,21 +27,31 @@ class SharedClock:
 
     elapsed_us: "Synchronized[int]"
     look_us: int
+    back_at_us: int = 0
+    back_us: int = 0
+    """Once ``back_at_us`` have passed, what the clock shows is set back by ``back_us``."""
     seen: datetime = START
+    """What has truly passed, when last looked at."""
 
     def now(self) -> datetime:
         with self.elapsed_us.get_lock():
             self.elapsed_us.value += self.look_us
-            self.seen = START + self.elapsed_us.value * MICROSECOND
-        return self.seen
+            passed_us = self.elapsed_us.value
+        self.seen = START + passed_us * MICROSECOND
+        return START + (passed_us - self._back(passed_us)) * MICROSECOND
+
+    def _back(self, passed_us: int) -> int:
+        return self.back_us if passed_us >= self.back_at_us else 0
 
     def pause(self, seconds: float) -> None:
-        self.wait_until(self.seen + timedelta(seconds=seconds))
+        self.wait_until(self.now() + timedelta(seconds=seconds))
 
     def wait_until(self, instant: datetime) -> None:
-        target_us = (instant - START) // MICROSECOND
+        """Until the clock shows it."""
         with self.elapsed_us.get_lock():
-            self.elapsed_us.value = max(self.elapsed_us.value, target_us)
+            passed_us = self.elapsed_us.value
+            target_us = (instant - START) // MICROSECOND + self._back(passed_us)
+            self.elapsed_us.value = max(passed_us, target_us)
 
 
 def _spend_until(
@@ -66,14 +76,29 @@ def _spend_until(
 
 
 def hammer(
-    path: Path, limits: Sequence[Limit], *, processes: int, seconds: int, look_us: int
+    path: Path,
+    limits: Sequence[Limit],
+    *,
+    processes: int,
+    seconds: int,
+    look_us: int,
+    since_seconds: int = 0,
+    back_at_seconds: int = 0,
+    back_seconds: int = 0,
 ) -> list[datetime]:
-    """When calls left, in order, while ``processes`` spent for ``seconds`` of shared time.
+    """When calls left, in order, while ``processes`` spent from ``since_seconds`` until ``seconds``
+    of shared time; on the way the clock may be set back.
 
     At least two of them had their turn, or nothing would have been tried.
     """
     spawn = multiprocessing.get_context("spawn")
-    clock = SharedClock(elapsed_us=spawn.Value("q", 0), look_us=look_us)
+    clock = SharedClock(
+        elapsed_us=spawn.Value("q", since_seconds * 1_000_000),
+        look_us=look_us,
+        back_at_us=back_at_seconds * 1_000_000,
+        back_us=back_seconds * 1_000_000,
+        seen=START + timedelta(seconds=since_seconds),
+    )
     granted: multiprocessing.Queue[list[int]] = spawn.Queue()
     start = spawn.Barrier(processes)
     until = START + timedelta(seconds=seconds)

@@ -1,13 +1,15 @@
-"""Four processes on one file: never over the limit, and hardly anything of it left unused."""
+"""Eight processes on one file: never over the limit, and hardly anything of it left unused."""
 
 from pathlib import Path
+
+import pytest
 
 from adapters.storage.budgets import FILE_NAME
 from core.ports.provider import Limit
 from tests.budgets.contract import assert_held
 from tests.budgets.hammer import hammer
 
-PROCESSES = 4
+PROCESSES = 8
 SHARE_USED_MIN = 0.95
 
 
@@ -29,3 +31,34 @@ def test_processes_together_keep_several_limits_at_once(tmp_path: Path) -> None:
     left = hammer(tmp_path / FILE_NAME, limits, processes=PROCESSES, seconds=3_000, look_us=5_000)
     assert_held(left, limits)
     assert len(left) >= SHARE_USED_MIN * 1_000
+
+
+MINUTE = Limit(scope="app", calls=60, seconds=60)
+
+
+def test_restarted_in_the_middle_they_still_keep_the_limit_and_use_it(tmp_path: Path) -> None:
+    """All processes end half way through a minute, and eight new ones go on."""
+    path, half, whole = tmp_path / FILE_NAME, 10 * 60 + 30, 20 * 60
+    left = hammer(path, [MINUTE], processes=PROCESSES, seconds=half, look_us=2_000)
+    left += hammer(
+        path, [MINUTE], processes=PROCESSES, seconds=whole, look_us=2_000, since_seconds=half
+    )
+    assert_held(left, [MINUTE])
+    assert len(left) >= SHARE_USED_MIN * whole
+
+
+@pytest.mark.parametrize("back_seconds", [7, 45, 86_400])
+def test_a_clock_set_back_in_the_middle_gives_no_second_allowance(
+    tmp_path: Path, back_seconds: int
+) -> None:
+    left = hammer(
+        tmp_path / FILE_NAME,
+        [MINUTE],
+        processes=PROCESSES,
+        seconds=20 * 60,
+        look_us=2_000,
+        back_at_seconds=10 * 60 + 20,
+        back_seconds=back_seconds,
+    )
+    assert_held(left, [MINUTE])  # in time that truly passed, not as the clock shows it
+    assert len(left) >= SHARE_USED_MIN * (20 - 2) * 60, "at most two windows are waited out"
