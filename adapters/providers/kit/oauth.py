@@ -43,6 +43,7 @@ WAIT_SECONDS_DEFAULT: Final = 60
 
 _OK: Final = 200
 _TOO_MANY: Final = 429
+_REFUSALS: Final = frozenset(range(400, 500))
 _SERVER_ERRORS: Final = range(500, 600)
 _QUOTED_CHARACTERS_MAX: Final = 200
 
@@ -88,12 +89,12 @@ class TokenRule:
 
 SHARED_TOKEN_RULES: Final[tuple[TokenRule, ...]] = (
     TokenRule(verdict=Verdict.WAIT, statuses=frozenset({_TOO_MANY})),
-    TokenRule(verdict=Verdict.DEAD, error="invalid_grant"),
-    TokenRule(verdict=Verdict.SETTINGS, error="invalid_client"),
-    TokenRule(verdict=Verdict.SETTINGS, error="unauthorized_client"),
-    TokenRule(verdict=Verdict.SETTINGS, error="redirect_uri_mismatch"),
+    TokenRule(verdict=Verdict.DEAD, statuses=_REFUSALS, error="invalid_grant"),
+    TokenRule(verdict=Verdict.SETTINGS, statuses=_REFUSALS, error="invalid_client"),
+    TokenRule(verdict=Verdict.SETTINGS, statuses=_REFUSALS, error="unauthorized_client"),
+    TokenRule(verdict=Verdict.SETTINGS, statuses=_REFUSALS, error="redirect_uri_mismatch"),
 )
-"""RFC 6749 section 5.2; read after a provider's own rows."""
+"""RFC 6749 section 5.2; read after a provider's own rows. A server error is no certain sign."""
 
 
 @frozen(kw_only=True)

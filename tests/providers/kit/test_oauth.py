@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import pytest
 
+from adapters.providers.kit.calls import Charge, TimeOuts
 from adapters.providers.kit.oauth import (
     TOKEN_ANSWER_BYTES_MAX,
     CodeFlow,
@@ -16,9 +17,10 @@ from adapters.providers.kit.oauth import (
     Verdict,
 )
 from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown, Reconnect, Wait
-from core.ports.provider import OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
+from core.ports.budget import BudgetSpent
+from core.ports.provider import Limit, OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
 from tests.fakes import START
-from tests.providers.kit.scripted import ScriptedServer, answer, kit_with
+from tests.providers.kit.scripted import Script, ScriptedServer, answer, kit_with
 
 FIELDS = {"client_id": "app 1", "client_secret": "canary+/=secret"}
 REDIRECT = "https://monitr.example.org/oauth/testbooks?x=1"
@@ -211,3 +213,104 @@ def test_a_refusal_that_quotes_what_was_sent_is_scrubbed() -> None:
     with pytest.raises(Reconnect) as caught:
         refresh(answer(400, echo))
     assert caught.value.detail.endswith("'*** of *** is gone'")
+
+
+def _promises_more(connection: socket.socket, _: ScriptedServer) -> None:
+    connection.sendall(answer(body=GOOD)[:-20])
+
+
+def _drips(connection: socket.socket, server: ScriptedServer) -> None:
+    """A byte now and then: each in time, all together never."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not server.release.wait(0.02):
+        connection.sendall(b" ")
+
+
+def _five_megabytes(connection: socket.socket, _: ScriptedServer) -> None:
+    connection.sendall(answer(body=GOOD[:-1] + b" " * 5_000_000 + b"}"))
+
+
+@pytest.mark.parametrize("script", [_promises_more, _drips, _five_megabytes])
+def test_an_answer_that_never_ends_well_is_no_token(script: Script) -> None:
+    kit = kit_with(time_outs=TimeOuts(connect=5, read=5, write=5, pool=5, deadline=0.3))
+    with ScriptedServer(script) as server, pytest.raises(OutcomeUnknown):
+        CodeFlow(kit, declaration(server.url)).refresh(FIELDS, "r1")
+
+
+@pytest.mark.parametrize(
+    "status", [200, 201, 204, 301, 400, 401, 403, 404, 408, 429, 500, 502, 503]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"<html><body>Sign in</body></html>",
+        b"upstream connect error or disconnect before headers",
+        b'{"message":"Rate limit exceeded"}',
+        b'{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}',
+        b'{"error":"invalid_client"}',
+        b'{"error":"token is invalid","symbolic":{"request":"invalid_grant"}}',
+        b'{"status":"BAD_REFRESH_TOKEN","message":"missing or unknown"}',
+        b'[{"message_code":"x","message_type":"error","message":"no"}]',
+        b'{"fault":{"faultstring":"Unable to identify proxy for host"}}',
+        b'{"access_token":null,"refresh_token":null,"expires_in":null}',
+        b'{"access_token":{"value":"a"},"token_type":"bearer"}',
+        b'{"access_token":"a","token_type":"bearer","error":"invalid_grant"',
+        b'\xff\xfe{"access_token":"a"}',
+    ],
+)
+def test_the_zoo_nothing_of_it_is_ever_a_token(status: int, body: bytes) -> None:
+    """Every status with every body: a failure in words or an outcome to settle, never a grant."""
+    with pytest.raises((Failure, OutcomeUnknown, TooEarlyToRefresh)) as caught:
+        refresh(answer(status, body))
+    if 200 <= status < 300 or status >= 500:
+        assert isinstance(caught.value, OutcomeUnknown | ProviderDown)
+    if isinstance(caught.value, Reconnect):
+        assert b"invalid_grant" in body, "dead only when the provider says so"
+
+
+@pytest.mark.parametrize("status", [201, 202, 301, 400, 401, 429, 500])
+def test_a_token_with_another_status_than_200_is_none(status: int) -> None:
+    with pytest.raises((Failure, OutcomeUnknown)):
+        refresh(answer(status, GOOD))
+
+
+def test_scope_is_repeated_on_refresh_where_declared() -> None:
+    with ScriptedServer(answer(body=GOOD)) as server:
+        declared = attrs.evolve(declaration(server.url), scope="a b", scope_on_refresh=True)
+        CodeFlow(kit_with(), declared).refresh(FIELDS, "r1")
+        _, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert parse_qs(body.decode())["scope"] == ["a b"]
+
+
+@pytest.mark.parametrize(("status", "ended"), [(200, True), (400, False), (503, False)])
+def test_a_grant_is_ended_where_the_provider_offers_it(status: int, *, ended: bool) -> None:
+    with ScriptedServer(answer(status)) as server:
+        origin = server.url
+        declared = attrs.evolve(declaration(origin), revoke_url=lambda _: origin + "/revoke")
+        assert CodeFlow(kit_with(), declared).end_grant(FIELDS, "r1") is ended
+        head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /revoke ")
+    assert parse_qs(body.decode())["token"] == ["r1"]
+
+
+def test_ending_a_grant_never_fails() -> None:
+    assert not CodeFlow(kit_with(), declaration("https://x.invalid")).end_grant(FIELDS, "r1")
+    declared = attrs.evolve(
+        declaration("https://x.invalid"), revoke_url=lambda _: "https://x.invalid/revoke"
+    )
+    assert not CodeFlow(kit_with(), declared).end_grant(FIELDS, "r1")
+
+
+def test_a_token_request_does_not_wait_long_for_its_budget() -> None:
+    """It is made under a lock that ends: a long wait is said instead."""
+    kit = kit_with()
+    limit = Limit(scope="app", calls=1, seconds=60)
+    charge = Charge(scope="testbooks:app", limits=(limit,))
+    kit.budgets.spend(charge.scope, charge.limits)
+    declared = attrs.evolve(declaration("https://x.invalid"), charges=lambda _: (charge,))
+    with pytest.raises(BudgetSpent) as spent:
+        CodeFlow(kit, declared).refresh(FIELDS, "r1")
+    assert spent.value.retry_at == START + timedelta(seconds=60)
