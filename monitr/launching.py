@@ -4,16 +4,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import define, field
-from litestar import Litestar
 
 from core.domain.failures import FixSettings
 from core.domain.import_run import ImportRun
 from core.services.secrets import reseal_all
 from core.services.services import Services
-from interfaces.http.app import build_http
-from interfaces.http.server import BackgroundServer, serve
 from interfaces.launcher import DemoPlan, DemoResult, Diagnosis, SandboxPlan
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.companion import ChildUp
@@ -22,6 +20,11 @@ from monitr.logs import STANDING, configure_logs
 from monitr.probing import answering_identity
 from monitr.settings import Settings
 from monitr.working import import_here, work
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from interfaces.http.server import BackgroundServer
 
 
 @define
@@ -62,6 +65,8 @@ class LocalLauncher:
             yield self.callback_base
 
     def serve(self) -> None:
+        from interfaces.http.server import serve  # noqa: PLC0415 - only servers need it
+
         configure_logs(STANDING)
         serve(self._shell(), self.settings.http_host, self.settings.http_port)
 
@@ -114,11 +119,19 @@ class LocalLauncher:
             self._monitr.close()
             self._monitr = None
 
-    def _server(self) -> BackgroundServer:
+    def _server(self) -> "BackgroundServer":
+        from interfaces.http.server import BackgroundServer  # noqa: PLC0415 - only servers need it
+
         return BackgroundServer(self._shell(), self.settings.http_host, self.settings.http_port)
 
-    def _shell(self) -> Litestar:
-        return build_http(self.services, identity=self.settings.identity)
+    def _shell(self) -> "Litestar":
+        from interfaces.http.app import build_http  # noqa: PLC0415 - only servers need it
+
+        return build_http(
+            self.services,
+            identity=self.settings.identity,
+            callback_base=self.settings.callback_base,
+        )
 
     def _port_taken(self) -> FixSettings:
         return FixSettings(

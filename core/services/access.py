@@ -131,6 +131,14 @@ class AccessService:
             )
         return self._noted(held)
 
+    def living(self, token_id: str) -> ApiToken:
+        """The token of that id while it lives, for what lasts longer than a request."""
+        with self.ports.storage.reading() as uow:
+            held = uow.api_tokens.get(token_id)
+        if held is None or not held.usable:
+            raise NotAuthenticated("This API token was revoked: use another one.")
+        return held
+
     def _noted(self, held: ApiToken) -> ApiToken:
         now = self.ports.clock.now()
         if held.last_used_at is not None and now - held.last_used_at < LAST_USE_AFTER:

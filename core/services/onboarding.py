@@ -74,6 +74,10 @@ class OnboardingService:
     def form(self, provider_key: str) -> ConnectForm:
         return self.ports.provider(provider_key).form
 
+    def organisation(self, organisation_id: str) -> Organisation:
+        with self.ports.storage.reading() as uow:
+            return organisation_of(uow, organisation_id)
+
     def step(self, organisation_id: str) -> OnboardingStep:
         with self.ports.storage.reading() as uow:
             return organisation_of(uow, organisation_id).step

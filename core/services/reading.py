@@ -27,6 +27,8 @@ from core.services.ports import Ports, entity_of, integration_of, organisation_o
 ROWS_MAX = 1_000
 """No page a front end may ask for is larger."""
 
+GENERATION_DIGITS_MAX = 9
+
 
 @frozen(kw_only=True)
 class EntityStatus:
@@ -357,19 +359,19 @@ class ReadingService:
     def _generation_number(self, uow: UnitOfWork, entity: Entity, as_of: str | None) -> int | None:
         if as_of is None:
             return entity.published_generation
-        if as_of.isdecimal():
+        if as_of.isdecimal() and len(as_of) <= GENERATION_DIGITS_MAX:
             return int(as_of)
         try:
-            day = dt.date.fromisoformat(as_of)
-        except ValueError as error:
+            following = dt.date.fromisoformat(as_of) + dt.timedelta(days=1)
+            organisation = organisation_of(uow, entity.organisation_id)
+            zone = zone_of(entity.time_zone or organisation.time_zone)
+            end = dt.datetime.combine(following, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+        except (ValueError, OverflowError) as error:
             raise CorrectRequest(
                 f"{as_of!r} is neither a generation number nor a date such as 2026-03-31.",
                 code="bad-as-of",
             ) from error
-        organisation = organisation_of(uow, entity.organisation_id)
-        zone = zone_of(entity.time_zone or organisation.time_zone)
-        end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
-        return uow.books.generation_at(entity.id, end.astimezone(dt.UTC))
+        return uow.books.generation_at(entity.id, end)
 
 
 def _limit(limit: int) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from attrs import frozen
 
 from core.domain.failures import Failure
+from interfaces.spreadsheets import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,9 +25,6 @@ PIPED_COLUMNS: Final = 200
 """Width of a table that goes into a pipe or file."""
 
 Document: TypeAlias = Mapping[str, object]
-
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheets run a cell that starts like this (OWASP: CSV injection)."""
 
 
 class Format(StrEnum):
@@ -211,10 +209,3 @@ def _stream_csv(rows: Iterator[Document], columns: Sequence[Column], texts: froz
             ]
         )
     sys.stdout.flush()
-
-
-def harmless(value: object) -> object:
-    """A text cell no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value

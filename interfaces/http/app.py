@@ -1,18 +1,28 @@
-"""The HTTP shell: OAuth callbacks with their landing pages, and health. No rule of its own."""
+"""The HTTP shell put together. No rule of its own: each handler is a few lines on one service."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import Message, Scope
+from litestar.types import ASGIApp, Message, Scope
 
 from core.domain.failures import Failure
 from core.services.services import Services
+from interfaces.http import activity, books, connections, following
+from interfaces.http.asking import Gate, asker_from
 from interfaces.http.callbacks import HTML, callback_handlers
+from interfaces.http.counting import Counts
+from interfaces.http.openapi import PREFIX, docs_handlers
 from interfaces.http.pages import CONTENT_SECURITY_POLICY, welcome
 from interfaces.http.problems import on_error, on_failure, on_http_exception
+from interfaces.http.rates import REFUSAL_RATE, TOKEN_RATE, Buckets, Rate
+from interfaces.http.repeats import Repeatable
+from interfaces.http.state import metrics_handler, open_handlers
 
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -25,7 +35,21 @@ SECURITY_HEADERS: Final = {
 }
 """On every answer, errors included: an address with a code in it must not travel any further."""
 
-BODY_BYTES_MAX: Final = 65_536
+BODY_BYTES_MAX: Final = 1_048_576
+"""Room for a selection of many thousand administrations, for nothing larger."""
+
+THREADS_MAX: Final = 32
+"""Requests at work at a time: one that waits for a provider must not stop the others."""
+
+DEFAULT_BASE: Final = "http://127.0.0.1:8710"
+
+API_HANDLERS: Final = [
+    *connections.HANDLERS,
+    *following.HANDLERS,
+    *books.HANDLERS,
+    *activity.HANDLERS,
+]
+"""Everything under the prefix that OpenAPI describes."""
 
 
 async def _with_security_headers(message: Message, _: Scope) -> None:
@@ -35,8 +59,23 @@ async def _with_security_headers(message: Message, _: Scope) -> None:
             headers[name] = value
 
 
-def build_http(services: Callable[[], Services] | Services, *, identity: str) -> Litestar:
-    """The shell over these services. ``identity`` tells which data directory it serves."""
+async def _make_room(_: Litestar) -> None:
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="monitr-http")
+    )
+
+
+def build_http(
+    services: Callable[[], Services] | Services,
+    *,
+    identity: str,
+    callback_base: str = DEFAULT_BASE,
+    token_rate: Rate = TOKEN_RATE,
+    refusal_rate: Rate = REFUSAL_RATE,
+) -> Litestar:
+    """The shell over these services. ``identity`` tells which data directory it serves;
+    ``callback_base`` is the address under which providers reach it, without a path.
+    """
 
     def opened() -> Services:
         return services if isinstance(services, Services) else services()
@@ -45,20 +84,44 @@ def build_http(services: Callable[[], Services] | Services, *, identity: str) ->
     def root() -> Response[str]:
         return Response(welcome(), media_type=HTML)
 
-    @get("/health", sync_to_thread=True)
-    def health() -> dict[str, str]:
-        """Whether the storage can be read, and whose data directory this is."""
-        opened().onboarding.organisations()
-        return {"status": "ok", "monitr": identity}
+    counts = Counts()
+    asking, refused = Buckets(token_rate), Buckets(refusal_rate)
 
+    # Functions, because the framework copies everything else once for each route.
+    def gate(app: ASGIApp) -> ASGIApp:
+        return Gate(app, opened, asking, refused, counts)
+
+    def repeatable(app: ASGIApp) -> ASGIApp:
+        return Repeatable(app, opened, BODY_BYTES_MAX)
+
+    given = {
+        "asker": Provide(asker_from(opened), sync_to_thread=False),
+        "redirect_base": Provide(lambda: callback_base, sync_to_thread=False),
+        "where": Provide(books.line_filter, sync_to_thread=False),
+    }
+    gated = Router(
+        "/",
+        route_handlers=[
+            metrics_handler(counts),
+            Router(PREFIX, route_handlers=[*API_HANDLERS, *docs_handlers(API_HANDLERS, given)]),
+        ],
+        dependencies=given,
+        middleware=[gate, repeatable],
+    )
     return Litestar(
-        route_handlers=[root, health, *callback_handlers(opened)],
+        route_handlers=[
+            root,
+            *open_handlers(opened, identity),
+            *callback_handlers(opened),
+            gated,
+        ],
         exception_handlers={
             Failure: on_failure,
             HTTPException: on_http_exception,
             Exception: on_error,
         },
         before_send=[_with_security_headers],
+        on_startup=[_make_room],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,

@@ -34,12 +34,19 @@ def page(title: str, *paragraphs: str, commands: tuple[str, ...] = (), well: boo
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph)
     body += "".join(f"<p><code>{escape(command)}</code></p>" for command in commands)
     kind = "" if well else ' class="refused"'
+    return shell(
+        title,
+        f'<main{kind} role="{"status" if well else "alert"}"><h1>{escape(title)}</h1>{body}</main>',
+    )
+
+
+def shell(title: str, body: str) -> str:
+    """A page around markup that is escaped already."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} - Monitr</title><style>{_STYLE}</style></head>"
-        f'<body><main{kind} role="{"status" if well else "alert"}">'
-        f"<h1>{escape(title)}</h1>{body}</main></body></html>"
+        f"<body>{body}</body></html>"
     )
 
 

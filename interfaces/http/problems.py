@@ -1,13 +1,21 @@
-"""Problem details (RFC 9457) for JSON, and the one table that gives each failure its status."""
+"""Problem details (RFC 9457) for JSON, and the tables that give each failure its status."""
 
+import datetime as dt
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
+import msgspec
+from attrs import evolve
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 
-from core.domain.failures import Action, Failure, OurBug
+from core.domain.failures import Action, Failure, OurBug, Unknown
+from core.services.access import NotAllowed, NotAuthenticated
+from core.services.linking import SettingsChanged
+from core.services.repeating import OtherRequest, UnderWay
+from interfaces.http.rates import TooMany
+from interfaces.http.shapes import FieldError, Problem
 
 HTTP_STATUS: Final[dict[Action, HTTPStatus]] = {
     Action.RECONNECT: HTTPStatus.CONFLICT,
@@ -21,9 +29,34 @@ HTTP_STATUS: Final[dict[Action, HTTPStatus]] = {
 }
 """409 is for what asking differently cannot put right: something must change first."""
 
+_STATUS_OF_CLASS: Final[dict[type[Failure], HTTPStatus]] = {
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    Unknown: HTTPStatus.NOT_FOUND,
+    UnderWay: HTTPStatus.CONFLICT,
+    OtherRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SettingsChanged: HTTPStatus.PRECONDITION_FAILED,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+}
+_STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
+    "precondition-required": HTTPStatus.PRECONDITION_REQUIRED,
+    "import-under-way": HTTPStatus.CONFLICT,
+    "integration-state": HTTPStatus.CONFLICT,
+    "already-linked": HTTPStatus.CONFLICT,
+    "already-followed": HTTPStatus.CONFLICT,
+    "no-books": HTTPStatus.CONFLICT,
+    "one-generation": HTTPStatus.CONFLICT,
+}
+"""More exact than the action, where HTTP has a word for it."""
+
 AnyRequest: TypeAlias = Request[object, object, State]
 
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 60
+"""Said where waiting helps but nobody knows how long."""
+
+FIELD_ERRORS_MAX: Final = 20
+CHALLENGE: Final = 'Bearer realm="Monitr"'
 
 _TITLES: Final[dict[Action, str]] = {
     Action.RECONNECT: "Reconnect",
@@ -36,6 +69,22 @@ _TITLES: Final[dict[Action, str]] = {
     Action.TRY_AGAIN: "Try again",
 }
 
+_DETAILS: Final[dict[int, str]] = {
+    400: "The request is not understood: look at the errors, and at the documentation.",
+    404: "There is nothing at this address: look at the documentation.",
+    405: "This address does not take this method: look at the Allow header.",
+    413: "The request is too large: send less at a time.",
+    415: "Send the body as application/json.",
+}
+
+
+def status_of(failure: Failure) -> HTTPStatus:
+    """By class, then by code, then by action: the first table that knows it."""
+    for kind in type(failure).__mro__:
+        if kind in _STATUS_OF_CLASS:
+            return _STATUS_OF_CLASS[kind]
+    return _STATUS_OF_CODE.get(failure.code, HTTP_STATUS[failure.action])
+
 
 def forgotten(error: Exception) -> OurBug:
     """The failure shown for an error nobody foresaw; its own text may quote anything."""
@@ -45,44 +94,83 @@ def forgotten(error: Exception) -> OurBug:
     )
 
 
-def problem(status: int, title: str, **members: str | None) -> Response[dict[str, object]]:
-    """A problem document; members that are None are left out."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-    body.update({name: value for name, value in members.items() if value is not None})
-    return Response(body, status_code=status, media_type=PROBLEM_MEDIA_TYPE)
+def encoded(problem: Problem) -> bytes:
+    """Members that are None are left out."""
+    members = msgspec.to_builtins(problem)
+    return msgspec.json.encode({name: held for name, held in members.items() if held is not None})
 
 
-def from_failure(failure: Failure) -> Response[dict[str, object]]:
-    retry_at = failure.retry_at.isoformat() if failure.retry_at is not None else None
-    return problem(
-        HTTP_STATUS[failure.action],
-        _TITLES[failure.action],
-        detail=failure.sentence,
+def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(
+        encoded(problem),
+        status_code=problem.status,
+        media_type=PROBLEM_MEDIA_TYPE,
+        headers=headers or {},
+    )
+
+
+def problem_of(failure: Failure) -> Problem:
+    return Problem(
+        type="about:blank",
+        title=_TITLES[failure.action],
+        status=status_of(failure),
         code=failure.code,
         action=failure.action.value,
-        retry_at=retry_at,
+        detail=failure.sentence,
+        retry_at=failure.retry_at.astimezone(dt.UTC) if failure.retry_at is not None else None,
         setting=failure.setting,
     )
 
 
-def on_failure(_: AnyRequest, failure: Failure) -> Response[dict[str, object]]:
+def from_failure(failure: Failure) -> Response[bytes]:
+    found = problem_of(failure)
+    headers = {}
+    if found.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
+    if found.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
+        headers["Retry-After"] = str(_seconds_until(failure))
+    return answer(found, headers)
+
+
+def _seconds_until(failure: Failure) -> int:
+    if isinstance(failure, TooMany):
+        return failure.seconds
+    if failure.retry_at is None:
+        return RETRY_AFTER_SECONDS
+    left = failure.retry_at - dt.datetime.now(dt.UTC)
+    return max(1, int(left.total_seconds()) + 1)
+
+
+def on_failure(_: AnyRequest, failure: Failure) -> Response[bytes]:
     return from_failure(failure)
 
 
-def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[dict[str, object]]:
+def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[bytes]:
     """What the framework refuses: no such path, no such method. Its own words stay inside."""
     phrase = HTTPStatus(error.status_code).phrase
-    answer = problem(
-        error.status_code,
-        phrase,
+    found = Problem(
+        type="about:blank",
+        title=phrase,
+        status=error.status_code,
         code=phrase.lower().replace(" ", "-"),
         action=Action.CORRECT_REQUEST.value,
+        detail=_DETAILS.get(error.status_code),
     )
-    answer.headers.update(
-        {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    )
-    return answer
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        found = evolve(found, errors=[_field_error(one) for one in error.extra[:FIELD_ERRORS_MAX]])
+    headers = {
+        name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"
+    }
+    return answer(found, headers)
 
 
-def on_error(_: AnyRequest, error: Exception) -> Response[dict[str, object]]:
+def _field_error(found: dict[str, object]) -> FieldError:
+    return FieldError(
+        message=str(found.get("message", "not valid")),
+        key=str(found["key"]) if "key" in found else None,
+        source=str(found["source"]) if "source" in found else None,
+    )
+
+
+def on_error(_: AnyRequest, error: Exception) -> Response[bytes]:
     return from_failure(forgotten(error))

@@ -13,7 +13,8 @@ from core.domain.failures import Action, OurBug, Trouble
 from core.domain.import_run import ImportRun, RunCause, RunStatus
 from core.domain.proof import Proof, Verdict
 from interfaces.cli.ending import EXIT_CODE, WORST_FIRST, ExitCode, code_of_run, worst
-from interfaces.cli.output import harmless, plain
+from interfaces.cli.output import plain
+from interfaces.spreadsheets import harmless
 from tests.fakes import START
 from tests.interfaces.stage import Stage
 
