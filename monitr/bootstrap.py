@@ -1,16 +1,15 @@
 """Builds a running Monitr from settings: every adapter is chosen here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
 from adapters.environment import RandomIds, SystemClock
-from adapters.providers.exact_online import ExactOnline
 from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.reaching import reach_from
-from adapters.providers.odoo import Odoo
 from adapters.scheduler.queue import FILE_NAME as QUEUE_FILE_NAME
 from adapters.scheduler.queue import HueyDoorbell
 from adapters.storage.budgets import FILE_NAME as BUDGETS_FILE_NAME
@@ -18,7 +17,7 @@ from adapters.storage.budgets import SqlBudgets
 from adapters.storage.sql import SqlStorage
 from adapters.storage.vault import AesGcmVault, vault_from
 from core.ports.environment import Doorbell
-from core.ports.provider import Providers
+from core.ports.provider import Provider, Providers
 from core.services.ports import Ports
 from core.services.services import Services
 from monitr.settings import Settings, prepared
@@ -44,9 +43,56 @@ class Monitr:
         self._opened.close()
 
 
+def _exact_online(kit: Kit) -> Provider:
+    from adapters.providers.exact_online import ExactOnline  # noqa: PLC0415 - see LateProviders
+
+    return ExactOnline(kit)
+
+
+def _odoo(kit: Kit) -> Provider:
+    from adapters.providers.odoo import Odoo  # noqa: PLC0415 - see LateProviders
+
+    return Odoo(kit)
+
+
+PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
+    "exact-online": _exact_online,
+    "odoo": _odoo,
+}
+"""Every provider this build can connect, by catalogue key."""
+
+
+class LateProviders(Mapping[str, Provider]):
+    """PROVIDERS over one kit, each imported and made at its first use.
+
+    Their HTTP, OAuth and decoding libraries cost memory and time to start that a process which
+    shows books (the terminal UI) or lists things (the command line) has no use for.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._made: dict[str, Provider] = {}
+
+    def __getitem__(self, key: str) -> Provider:
+        if key not in self._made:
+            made = PROVIDERS[key](self._kit)
+            assert made.entry.key == key, "the table names each provider by its own key"
+            self._made[key] = made
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in PROVIDERS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROVIDERS)
+
+    def __len__(self) -> int:
+        return len(PROVIDERS)
+
+
 def providers(kit: Kit) -> Providers:
     """Every provider this build can connect."""
-    return {provider.entry.key: provider for provider in (ExactOnline(kit), Odoo(kit))}
+    return LateProviders(kit)
 
 
 def open_monitr(
@@ -75,5 +121,6 @@ def open_monitr(
                 clock=clock,
                 ids=RandomIds(),
                 providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
+            budgets=budgets,
             ),
         )

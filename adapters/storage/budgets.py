@@ -21,6 +21,7 @@ from attrs import define, evolve, field
 from adapters.storage.call_windows import Spent, Told, Window, added, instant_of, us_of, window_of
 from adapters.storage.sqlite_failures import SmallFile, is_busy
 from core.domain.failures import FixSettings
+from core.ports.budget import Left
 from core.ports.environment import Clock
 from core.ports.provider import Limit
 
@@ -46,6 +47,10 @@ CREATE TABLE told (
 
 class _Ledger(ABC):
     """What was spent and what was told, per bucket, for the time of one turn."""
+
+    @abstractmethod
+    def buckets(self) -> Sequence[str]:
+        """Every bucket something is remembered of."""
 
     @abstractmethod
     def spent(self, bucket: str) -> Sequence[Spent]:
@@ -100,6 +105,34 @@ class _Budgets(ABC):
             said = window.told_now(Told(remaining, us_of(resets_at)), now_us)
             ledger.tell(bucket, window.lower(before, said))
 
+    def left(self, prefix: str, limits: Sequence[Limit]) -> Sequence[Left]:
+        with self._turn() as ledger:
+            now_us = us_of(self.clock.now())
+            known = set(ledger.buckets())
+            scopes = sorted({str(json.loads(bucket)[0]) for bucket in known})
+            return [
+                _left(ledger, bucket, scope, limit, now_us)
+                for scope in scopes
+                if scope.startswith(prefix)
+                for limit in limits
+                if (bucket := _bucket(scope, limit)) in known
+            ]
+
+
+def _left(ledger: _Ledger, bucket: str, scope: str, limit: Limit, now_us: int) -> Left:
+    window = window_of(limit)
+    told = _told(ledger, bucket, window, now_us)
+    free_us = list(_free_at(ledger, bucket, window, told, now_us))
+    calls = window.left(ledger.spent(bucket), now_us)
+    if told is not None:
+        calls = min(calls, max(0, told.remaining))
+    return Left(
+        scope=scope,
+        limit=limit,
+        calls=calls,
+        free_at=instant_of(max(free_us)) if free_us else None,
+    )
+
 
 def _bucket(scope: str, limit: Limit) -> str:
     return json.dumps([scope, limit.scope, limit.seconds])
@@ -143,6 +176,9 @@ class _MemoryLedger(_Ledger):
     _spent: dict[str, Sequence[Spent]] = field(factory=dict)
     _told: dict[str, Told] = field(factory=dict)
 
+    def buckets(self) -> Sequence[str]:
+        return [*self._spent, *self._told]
+
     def spent(self, bucket: str) -> Sequence[Spent]:
         return self._spent.get(bucket, [])
 
@@ -180,6 +216,10 @@ class MemoryBudgets(_Budgets):
 @define
 class _SqlLedger(_Ledger):
     _rows: sqlite3.Connection
+
+    def buckets(self) -> Sequence[str]:
+        found = self._rows.execute("SELECT bucket FROM spent UNION SELECT bucket FROM told")
+        return [bucket for (bucket,) in found]
 
     def spent(self, bucket: str) -> Sequence[Spent]:
         found = self._rows.execute(

@@ -99,6 +99,11 @@ class Window:
                 return each.at_us + self.length_us
         return None
 
+    def left(self, spent: Sequence[Spent], now_us: int) -> int:
+        """Calls that may leave now."""
+        counting = sum(each.calls for each in spent if each.at_us > now_us - self.length_us)
+        return max(0, self.calls - counting)
+
     def told_now(self, told: Told | None, now_us: int) -> Told | None:
         """None once the reset has passed. A reset is never more than one window away."""
         if told is None or told.resets_at_us <= now_us:

@@ -7,6 +7,7 @@ from core.domain.entity import Entity
 from core.domain.failures import FixSettings, Unknown
 from core.domain.integration import Integration
 from core.domain.onboarding import Organisation
+from core.ports.budget import Budgets
 from core.ports.environment import Clock, Doorbell, Ids
 from core.ports.provider import Provider, Providers
 from core.ports.storage import Event, Storage, UnitOfWork
@@ -21,6 +22,8 @@ class Ports:
     clock: Clock
     ids: Ids
     providers: Providers
+    budgets: Budgets | None = None
+    """To look at what is left; adapters spend it. None where nothing is counted."""
 
     def provider(self, key: str) -> Provider:
         """The provider; Unknown for no such key, FixSettings for one this build cannot connect."""

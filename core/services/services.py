@@ -4,6 +4,7 @@ from attrs import frozen
 
 from core.services.access import AccessService
 from core.services.authorising import AuthorisingService
+from core.services.budgets import BudgetsService
 from core.services.connecting import ConnectingService
 from core.services.importing import ImportingService
 from core.services.keeping_alive import KeepingAliveService
@@ -45,6 +46,10 @@ class Services:
     @property
     def nights(self) -> NightsService:
         return NightsService(self.ports)
+
+    @property
+    def budgets(self) -> BudgetsService:
+        return BudgetsService(self.ports)
 
     @property
     def keeping_alive(self) -> KeepingAliveService:

@@ -145,6 +145,30 @@ class BudgetsContract:
         budgets.learn("x", MINUTE, remaining=0, resets_at=START + timedelta(days=9_000))
         assert budgets.spend("x", [MINUTE]) == START + seconds(60)
 
+    # Looking without spending
+
+    def test_what_is_left_can_be_looked_at_and_looking_costs_nothing(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        assert list(budgets.left("books:", [MINUTE, DAY])) == []
+        for _ in range(3):
+            budgets.spend("books:app:1", [MINUTE, DAY])
+        budgets.spend("books:app:2", [DAY])
+        budgets.spend("other:app:1", [MINUTE])
+        for _ in range(5):
+            found = [
+                (left.scope, left.limit, left.calls, left.free_at)
+                for left in budgets.left("books:", [MINUTE, DAY])
+            ]
+        assert found == [
+            ("books:app:1", MINUTE, 0, START + seconds(60)),
+            ("books:app:1", DAY, 2, None),
+            ("books:app:2", DAY, 4, None),
+        ]
+        clock.pause(60)
+        budgets.learn("books:app:1", DAY, remaining=1, resets_at=START + seconds(600))
+        assert [left.calls for left in budgets.left("books:app:1", [MINUTE, DAY])] == [3, 1]
+
     # A clock that jumps
 
     @pytest.mark.parametrize("limit", [MINUTE, DAY], ids=["sliding", "fixed"])

@@ -49,13 +49,15 @@ class Stage:
 def stage() -> Iterator[Stage]:
     with Sandbox(seed=11, lines=1_500, providers=[KEY]) as sandbox:
         clock = SandboxTime(sandbox)
+        budgets = MemoryBudgets(clock)
         ports = Ports(
             storage=MemoryStorage(),
             vault=PlainVault(),
             doorbell=RecordingDoorbell(),
             clock=clock,
             ids=CountingIds(),
-            providers={KEY: ExactOnline(Kit(clock=clock, budgets=MemoryBudgets(clock)))},
+            providers={KEY: ExactOnline(Kit(clock=clock, budgets=budgets))},
+            budgets=budgets,
         )
         services = Services(ports)
         organisation = services.onboarding.start("Budget")
@@ -103,6 +105,11 @@ def test_a_days_limit_ends_the_attempt_with_its_bookmark_and_says_when(stage: St
     assert now < run.due_at <= now + timedelta(days=1, minutes=1)
     refused = [one for one in stage.sandbox.log(KEY) if one.status == 429]
     assert len(refused) <= 1, "learned from the headers: not asked in vain"
+
+    minute, day = Services(stage.ports).budgets.left(stage.organisation_id)
+    assert (minute.limit.seconds, day.limit.seconds) == (60, 86_400)
+    assert minute.calls_left > 0
+    assert (day.calls_left, day.free_at) == (0, run.due_at), "a front end can say so"
 
     seen = run.bookmark
     stage.sandbox.advance((run.due_at - now).total_seconds() + 1)

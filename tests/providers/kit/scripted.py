@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.providers.kit.calls import Kit, TimeOuts
+from core.ports.budget import Left
 from core.ports.environment import Clock
 from core.ports.provider import Limit
 from tests.fakes import FakeClock
@@ -157,6 +158,9 @@ class FakeBudgets:
 
     def learn(self, scope: str, limit: Limit, *, remaining: int, resets_at: datetime) -> None:
         self.learned.append((scope, limit, remaining, resets_at))
+
+    def left(self, prefix: str, limits: Sequence[Limit]) -> Sequence[Left]:
+        raise AssertionError("no adapter reads what is left: it spends")
 
 
 def kit_with(clock: FakeClock | None = None, *, time_outs: TimeOuts | None = None) -> Kit:
