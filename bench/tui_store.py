@@ -1,16 +1,12 @@
 """A store as a large office has it, and a launcher that opens it: for measuring the terminal UI."""
 
-import contextlib
+import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from adapters.environment import RandomIds, SystemClock
-from adapters.scheduler.inline import InlineDoorbell
 from adapters.storage.sql import SqlStorage
-from adapters.storage.vault import vault_from
 from bench.storage_apply import accounts, batches
 from core.domain.entity import Entity, Link, LinkRole
 from core.domain.failures import Action, Trouble
@@ -21,13 +17,14 @@ from core.domain.proof import Cell, Proof, Residual, Verdict
 from core.domain.schedule import Slot, SlotRecord
 from core.ports.books import Generation
 from core.ports.storage import UnitOfWork
-from core.services.ports import Ports
-from core.services.services import Services
+from monitr.bootstrap import DATABASE_FILE_NAME
+from monitr.launching import LocalLauncher
+from monitr.logs import QUIET, configure_logs
+from monitr.settings import settings_from
 
 ENTITIES: Final = 5_000
 WITH_BOOKS: Final = 120
 NIGHTS: Final = 3
-FILE_NAME: Final = "monitr.sqlite3"
 NOW: Final = datetime.now(UTC).replace(microsecond=0)
 
 DOWN: Final = Trouble(
@@ -45,7 +42,7 @@ LIMITED: Final = Trouble(
 
 def seed(folder: Path, entities: int = ENTITIES) -> None:
     """Fill a new store: entities of every status, three nights of runs, books for some."""
-    storage = SqlStorage(folder / FILE_NAME)
+    storage = SqlStorage(folder / DATABASE_FILE_NAME)
     with storage.writing() as uow:
         uow.organisations.save(
             Organisation(
@@ -188,29 +185,16 @@ def _run(uow: UnitOfWork, number: int, link: Link, days_ago: int, status: RunSta
     uow.slots.open(SlotRecord(slot=slot, opened_at=at, run_id=run.id))
 
 
-class StoreLauncher:
-    """As much of interfaces.launcher.Launcher as the terminal UI uses; nothing else runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data_dir = folder
-        self.callback_base = "http://127.0.0.1:8710"
-        clock = SystemClock()
-        self.services = Services(
-            Ports(
-                storage=SqlStorage(folder / FILE_NAME),
-                vault=vault_from(folder, {}),
-                doorbell=InlineDoorbell(lambda _: None),
-                clock=clock,
-                ids=RandomIds(),
-                providers={},
-            )
-        )
-
-    @contextlib.contextmanager
-    def companion(self) -> Iterator["StoreLauncher"]:
-        yield self
+class Idle:
+    """Implements interfaces.launcher.Companion: nothing imports while it is measured."""
 
     ours = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
 
     def alive(self) -> bool:
         return True
@@ -219,11 +203,22 @@ class StoreLauncher:
         """It never ends."""
 
 
+def launcher(folder: Path) -> LocalLauncher:
+    """The launcher ``monitr`` itself makes, but that it starts no process beside it."""
+
+    class Quiet(LocalLauncher):
+        def companion(self) -> Idle:  # type: ignore[override]  # as good as the real one
+            return Idle()
+
+    configure_logs(QUIET)
+    return Quiet(settings_from(os.environ, data_dir=folder), dict(os.environ))
+
+
 if __name__ == "__main__":  # python -m bench.tui_store DIRECTORY: look at it
     from interfaces.tui.run import run_tui
 
     _folder = Path(sys.argv[1])
-    if not (_folder / FILE_NAME).exists():
+    if not (_folder / DATABASE_FILE_NAME).exists():
         _folder.mkdir(parents=True, exist_ok=True)
         seed(_folder)
-    sys.exit(run_tui(lambda: StoreLauncher(_folder)))  # type: ignore[arg-type, return-value]  # only what the UI uses
+    sys.exit(run_tui(lambda: launcher(_folder)))

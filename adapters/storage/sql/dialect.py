@@ -80,6 +80,7 @@ def open_engine(url_or_path: str | Path) -> Engine:
         text,
         paramstyle="qmark",  # exec_driver_sql and compiled texts agree on it
         pool_size=4,
+        pool_use_lifo=True,  # the same few connections, so that few page caches grow
         max_overflow=CONNECTIONS_MAX - 4,
         pool_timeout=LOCK_WAIT_MILLISECONDS / 1_000,
         connect_args={

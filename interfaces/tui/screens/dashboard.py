@@ -103,6 +103,7 @@ class DashboardScreen(MonitrScreen):
         self._attention: dict[str, Attention] = {}
         self._entities = 0
         self._chart_due = False
+        self._month_wanted = False
         self._beats = 0
 
     def body(self) -> Iterable[Widget] | ComposeResult:
@@ -120,8 +121,8 @@ class DashboardScreen(MonitrScreen):
     # Reading
 
     def load(self) -> None:
+        self._month_wanted = True
         self._load_glance()
-        self._load_month()
 
     def _load_glance(self) -> None:
         organisation_id = self.organisation_id
@@ -138,7 +139,7 @@ class DashboardScreen(MonitrScreen):
 
     def _load_month(self) -> None:
         organisation_id = self.organisation_id
-        self._chart_due = False
+        self._chart_due = self._month_wanted = False
 
         def question(services: "Services") -> "Sequence[NightTotals]":
             return services.overview.imports_by_night(organisation_id, nights=NIGHTS)
@@ -171,6 +172,8 @@ class DashboardScreen(MonitrScreen):
         table.show_rows([attention_row(key, one) for key, one in self._attention.items()])
 
         self._show_detail(table.current)
+        if self._month_wanted:  # one after the other: each connection has a page cache of its own
+            self._load_month()
 
     @on(PagedTable.Moved, "#attention")
     def _moved(self, message: PagedTable.Moved) -> None:
@@ -187,7 +190,7 @@ class DashboardScreen(MonitrScreen):
         """What did not change is not painted."""
         held = self.query_one(f"#{widget_id}", Static)
         if held.content != now:
-            held.update(now)
+            held.update(now, layout=widget_id != "detail")
 
     def _show_month(self, nights: "Sequence[NightTotals]") -> None:
         title, bars = month_bars(nights)

@@ -198,7 +198,7 @@ class EntitiesScreen(MonitrScreen):
         """What did not change is not painted."""
         held = self.query_one(f"#{widget_id}", Static)
         if str(held.content) != words:
-            held.update(Content(words))
+            held.update(Content(words), layout=False)
 
     @on(PagedTable.Moved, "#entities")
     def _moved(self, message: PagedTable.Moved) -> None:

@@ -205,8 +205,8 @@ class BooksPane(Pane):
         self._say(f"{crumbs}  ({self.period.words}; {asof})", view.said)
 
     def _say(self, crumbs: str, said: str) -> None:
-        self.put("crumbs", Content.styled(crumbs, "bold"))
-        self.put("said", Content(said))
+        self.put("crumbs", Content.styled(crumbs, "bold"), layout=False)
+        self.put("said", Content(said), layout=False)
 
     @on(PagedTable.Chosen, "#books")
     def _open(self, message: PagedTable.Chosen) -> None:

@@ -51,8 +51,8 @@ class Pane(Vertical):
         """Escape: whether there was something to close here."""
         return False
 
-    def put(self, widget_id: str, now: Content) -> None:
-        """Show the words unless they are there already."""
+    def put(self, widget_id: str, now: Content, *, layout: bool = True) -> None:
+        """Show the words unless they are there already. ``layout``: its height may change."""
         held = self.query_one(f"#{widget_id}", Static)
         if held.content != now:
-            held.update(now)
+            held.update(now, layout=layout)
