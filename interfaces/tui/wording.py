@@ -12,7 +12,7 @@ FILES: Final = "Files"
 """How providers that take files are grouped for a person, whatever books they bring."""
 
 STATUS_STYLE: Final[dict[RunStatus, str]] = {
-    RunStatus.WAITING: "$text-muted",
+    RunStatus.WAITING: "$foreground-muted",
     RunStatus.IN_PROGRESS: "$accent",
     RunStatus.SUCCEEDED: "$success",
     RunStatus.FAILED: "bold $error",

@@ -29,6 +29,7 @@ _COLUMNS: Final = (("When", 15), ("What", 26), ("Text", 0), ("By", 10))
 
 _TEXT_CELLS_MIN: Final = 24
 _PADDING_CELLS: Final = 2
+_SCROLLBAR_CELLS: Final = 2
 _TONES: Final = (
     ("run.published", "$success"),
     ("failed", "$error"),
@@ -131,7 +132,7 @@ the cursor is on the last line; G goes back to following. / filters by any words
         following = self._following()
         self._width = table.size.width
         taken = sum(width + _PADDING_CELLS for _, width in _COLUMNS)
-        left = max(_TEXT_CELLS_MIN, self._width - taken - table.scrollbar_size_vertical)
+        left = max(_TEXT_CELLS_MIN, self._width - taken - _SCROLLBAR_CELLS)
         table.clear(columns=True)
         for label, width in _COLUMNS:
             table.add_column(label, width=width or left)
@@ -154,7 +155,7 @@ the cursor is on the last line; G goes back to following. / filters by any words
             cell(self.app, event.at.astimezone().strftime("%d %b %H:%M:%S")),
             cell(self.app, event.kind, tone),
             cell(self.app, event.text),
-            cell(self.app, event.actor, "$text-muted"),
+            cell(self.app, event.actor, "$foreground-muted"),
         )
 
     def action_follow(self) -> None:
@@ -199,6 +200,6 @@ def _about(event: Event) -> Content:
     ]
     lines = [Content.styled(event.text, "bold")]
     lines += [
-        Content.assemble((f"{name:12} ", "$text-muted"), text) for name, text in facts if text
+        Content.assemble((f"{name:12} ", "$foreground-muted"), text) for name, text in facts if text
     ]
     return Content("\n").join(lines)

@@ -33,7 +33,7 @@ _HEALTH: Final[dict[IntegrationStatus, tuple[str, str]]] = {
     IntegrationStatus.PENDING: ("○ not confirmed yet", "$warning"),
     IntegrationStatus.ACTIVE: ("✓ works", "$success"),
     IntegrationStatus.NEEDS_RECONNECT: ("✗ needs reconnect", "bold $error"),
-    IntegrationStatus.DISCONNECTED: ("- disconnected", "$text-muted"),
+    IntegrationStatus.DISCONNECTED: ("- disconnected", "$foreground-muted"),
 }
 _COLUMNS: Final = ("Software", "Category", "Health", "Account", "Expires", "Entities")
 
@@ -60,7 +60,8 @@ class DisconnectDialog(Dialog[bool]):
     DisconnectDialog > Vertical { width: 90%; max-width: 72; height: auto; max-height: 90%;
         background: $panel; border: round $error; padding: 0 1; }
     DisconnectDialog Horizontal { height: auto; margin: 1 0 0 0; }
-    DisconnectDialog Button { margin-right: 2; }
+    DisconnectDialog Button { margin-right: 2; background: $boost; }
+    DisconnectDialog Button:focus { background: $primary; color: $background; }
     """
 
     def __init__(self, name: str, affected: Sequence[str]) -> None:
@@ -114,11 +115,11 @@ new consent is by another account or covers less, you are told before anything c
     ]
     CSS = """
     IntegrationsScreen #both { layout: vertical; height: 1fr; }
-    IntegrationsScreen.-wide #both, IntegrationsScreen.-very-wide #both { layout: horizontal; }
+    IntegrationsScreen.-very-wide #both { layout: horizontal; }
     IntegrationsScreen DataTable { height: 1fr; width: 1fr; }
     IntegrationsScreen #detail { height: 50%; border-top: solid $primary-muted; }
-    IntegrationsScreen.-wide #detail, IntegrationsScreen.-very-wide #detail { height: 1fr;
-        width: 40%; border-top: none; border-left: solid $primary-muted; padding: 0 1; }
+    IntegrationsScreen.-very-wide #detail { height: 1fr; width: 40%; border-top: none;
+        border-left: solid $primary-muted; padding: 0 1; }
     """
 
     def __init__(self) -> None:
@@ -330,7 +331,7 @@ def _about(one: Held, now: datetime) -> Content:
     trouble = integration.trouble
     if trouble is not None:
         lines.append(Content.styled(trouble.sentence, "$warning"))
-        lines.append(Content.styled(WHAT_TO_DO[trouble.action], "$text-muted"))
+        lines.append(Content.styled(WHAT_TO_DO[trouble.action], "$foreground-muted"))
     account = integration.account
     who = "nobody yet"
     if account is not None:
@@ -344,12 +345,12 @@ def _about(one: Held, now: datetime) -> Content:
         *((name.replace("_", " ").capitalize(), text) for name, text in integration.fields.items()),
         ("Covers", f"{one.administrations} administrations"),
     ]
-    lines += [Content.assemble((f"{name:12} ", "$text-muted"), text) for name, text in facts]
+    lines += [Content.assemble((f"{name:12} ", "$foreground-muted"), text) for name, text in facts]
     shown = ", ".join(one.entities[:NAMES_SHOWN_MAX]) or "none yet: s selects them"
     more = len(one.entities) - NAMES_SHOWN_MAX
     if more > 0:
         shown += f" and {more} more"
-    lines.append(Content.assemble((f"{'Entities':12} ", "$text-muted"), shown))
+    lines.append(Content.assemble((f"{'Entities':12} ", "$foreground-muted"), shown))
     return Content("\n").join(lines)
 
 

@@ -24,7 +24,7 @@ class OpeningScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield PlacesBar()
-        yield Static(Content.styled("Opening your books…", "$text-muted"), id="opening")
+        yield Static(Content.styled("Opening your books…", "$foreground-muted"), id="opening")
         yield FailurePanel()
         yield Footer(show_command_palette=False)
 

@@ -17,7 +17,7 @@ def cell(app: App[None], words: str, tone: str = "") -> Text:
     for part in tone.split():
         if not part.startswith("$"):
             style.append(part)
-        elif part == "$text-muted":
+        elif part == "$foreground-muted":
             style.append("dim")
         else:
             style.append(app.theme_variables[part[1:]])

@@ -30,7 +30,8 @@ class PlacesBar(Static):
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     PlacesBar { dock: top; height: 1; background: $panel; color: $text-muted; padding: 0 1;
-        text-wrap: nowrap; text-overflow: ellipsis; }
+        text-wrap: nowrap; text-overflow: ellipsis; link-style: none; link-color: $text;
+        link-background-hover: $primary-muted; link-style-hover: none; }
     """
 
     def on_mount(self) -> None:
@@ -81,7 +82,7 @@ class FailurePanel(Static):
             until = failure.retry_at.astimezone().strftime("%d %b %H:%M")
             said = f"Wait until {until}. {said}"
         words = Content.assemble(
-            (failure.sentence, "bold"), "\n", said, " ", (" ".join(keys), "$text-muted")
+            (failure.sentence, "bold"), "\n", said, " ", (" ".join(keys), "$foreground-muted")
         )
         if words != self.content:
             self.update(words)

@@ -93,5 +93,5 @@ def _lines(entities: Sequence[EntityStatus], now: datetime) -> Content:
             )
         )
     if len(ranked) > ROWS_MAX:
-        lines.append(Content.styled(f"and {len(ranked) - ROWS_MAX:,} more", "$text-muted"))
+        lines.append(Content.styled(f"and {len(ranked) - ROWS_MAX:,} more", "$foreground-muted"))
     return Content("\n").join(lines)

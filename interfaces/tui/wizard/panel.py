@@ -19,8 +19,10 @@ class Panel(VerticalScroll, can_focus=False):
     Panel .note { color: $text-muted; }
     Panel .row { height: auto; margin: 1 0 0 0; }
     Panel .row Button { margin-right: 2; }
-    Panel Input, Panel Select > SelectCurrent { background: $boost; }
-    Panel Input:focus { background: $primary-muted; }
+    Panel Input, Panel Select > SelectCurrent { background: $panel; }
+    Panel Input:focus, Panel Select:focus > SelectCurrent { background: $primary-muted; }
+    Panel Button, Panel Button.-primary, Panel Button.-warning { background: $panel; }
+    Panel Button:focus { background: $primary; color: $background; text-style: bold underline; }
     """
     STEP: ClassVar[str] = ""
     """Its name in the trail."""

@@ -109,10 +109,10 @@ class SelectPanel(Panel):
 
     def _line(self, one: Administration) -> Content:
         where = " ".join(part for part in (one.key, one.country, one.currency) if part)
-        line = Content.assemble(one.name, "  ", (where, "$text-muted"))
+        line = Content.assemble(one.name, "  ", (where, "$foreground-muted"))
         if one.key in self.found.followed:
             held = f"  followed as {self.found.followed[one.key]}"
-            return Content.assemble(line, (held, "$text-muted"))
+            return Content.assemble(line, (held, "$foreground-muted"))
         if not one.importable:
             return Content.assemble(line, (f"  {one.obstacle or 'cannot be read'}", "$warning"))
         return line

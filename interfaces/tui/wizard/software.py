@@ -123,9 +123,9 @@ def _option(choice: Choice, *, said: str) -> Option:
         (f"{entry.name:{_NAME_CELLS}}", "" if why else "bold"),
         f"{entry.auth.value:{_AUTH_CELLS}}",
         f"{entry.note:{_NOTE_CELLS}}",
-        (entry.contract.value, "$text-muted"),
+        (entry.contract.value, "$foreground-muted"),
     )
     if why and why != said:
         why_here = choice.refusal if said == AFTER else why
-        line = Content.assemble(line, "\n", (f"     {why_here}", "$text-muted"))
+        line = Content.assemble(line, "\n", (f"     {why_here}", "$foreground-muted"))
     return Option(line, id=entry.key, disabled=why is not None)
