@@ -14,7 +14,7 @@ from litestar.response import Stream
 
 from core.ports.storage import Event
 from core.services.access import NotAuthenticated
-from interfaces.http import shapes, shaping
+from interfaces.http import log_shapes, shaping
 from interfaces.http.asking import READ, Asking
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import after_of, cursor_to
@@ -52,20 +52,20 @@ def activity(
     cursor: Cursor = None,
     *,
     latest: FromQuery[bool] = False,
-) -> shapes.EventPage:
+) -> log_shapes.EventPage:
     """What happened, oldest first: also the audit trail. ``latest``: the newest page instead,
     newest first.
     """
     if latest:
         newest = asker.services.reading.activity(asker.organisation_id, limit=limit)
-        return shapes.EventPage(items=[shaping.event(one) for one in newest], next_cursor=None)
+        return log_shapes.EventPage(items=[shaping.event(one) for one in newest], next_cursor=None)
     held = after_of(asker, "activity", cursor)
     after = int(held) if held and held.isascii() and held.isdecimal() else 0
     found = asker.services.reading.activity(
         asker.organisation_id, after=min(after, SEQUENCE_MAX), limit=limit
     )
     position = str(found[-1].sequence if found else after)
-    return shapes.EventPage(
+    return log_shapes.EventPage(
         items=[shaping.event(one) for one in found],
         next_cursor=cursor_to(asker, "activity", position),
     )

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from core.domain.access import Scope
-from interfaces.http import shapes, shaping
+from interfaces.http import log_shapes, shapes, shaping
 from interfaces.http.asking import ADMIN, OPERATE, READ, Asking, Id, RedirectBase
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import page_of
@@ -171,20 +171,24 @@ def disconnect(asker: Asking, integration_id: Id) -> shapes.Affected:
 
 
 @get("/tokens", opt=ADMIN, sync_to_thread=True)
-def tokens(asker: Asking, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None) -> shapes.TokenPage:
+def tokens(
+    asker: Asking, limit: Limit = PAGE_DEFAULT, cursor: Cursor = None
+) -> log_shapes.TokenPage:
     """The API tokens there are, revoked ones included, without their secrets."""
     found = asker.services.access.tokens(asker.organisation_id)
     items, next_cursor = page_of(asker, "tokens", found, lambda one: one.id, cursor, limit)
-    return shapes.TokenPage(items=[shaping.token(one) for one in items], next_cursor=next_cursor)
+    return log_shapes.TokenPage(
+        items=[shaping.token(one) for one in items], next_cursor=next_cursor
+    )
 
 
 @post("/tokens", opt=ADMIN, sync_to_thread=True)
-def make_token(asker: Asking, data: JSONBody[MakeToken]) -> shapes.MadeToken:
+def make_token(asker: Asking, data: JSONBody[MakeToken]) -> log_shapes.MadeToken:
     """Make a token. Its text is in this answer and nowhere else, ever."""
     made = asker.services.access.create(
         asker.organisation_id, data.name, data.scope, operator=asker.operator
     )
-    return shapes.MadeToken(
+    return log_shapes.MadeToken(
         id=made.token.id, name=made.token.name, scope=made.token.scope.value, token=made.text
     )
 
@@ -193,7 +197,7 @@ def make_token(asker: Asking, data: JSONBody[MakeToken]) -> shapes.MadeToken:
 def revoke_token(
     asker: Asking,
     token_id: Id,
-) -> shapes.Token:
+) -> log_shapes.Token:
     """End a token at once and for good."""
     return shaping.token(
         asker.services.access.revoke(asker.organisation_id, token_id, operator=asker.operator)

@@ -14,7 +14,7 @@ from core.domain.import_run import RunStatus
 from core.domain.proof import Verdict
 from core.ports.storage import EntityFilter
 from core.services.linking import EntitySettings, SettingsChanged
-from interfaces.http import book_shapes, book_shaping, shapes, shaping
+from interfaces.http import book_shapes, book_shaping, log_shapes, shapes, shaping
 from interfaces.http.asking import ADMIN, OPERATE, READ, Asking, Id
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import after_of, cursor_to, split
@@ -174,20 +174,20 @@ def set_settings(
 
 
 @get("/entities/{entity_id:str}/slots", opt=READ, sync_to_thread=True)
-def slots(asker: Asking, entity_id: Id) -> shapes.SlotList:
+def slots(asker: Asking, entity_id: Id) -> log_shapes.SlotList:
     """What became of the entity's newest 60 nightly slots, newest first."""
     return shaping.slots(asker.services.nights.history(asker.organisation_id, entity_id))
 
 
 @get("/nights/coming", opt=READ, sync_to_thread=True)
-def coming(asker: Asking) -> shapes.ComingSlotList:
+def coming(asker: Asking) -> log_shapes.ComingSlotList:
     """The slots of the next night, and for how many entities each is."""
     found = asker.services.nights.coming(asker.organisation_id)
-    return shapes.ComingSlotList(items=[shaping.coming(one) for one in found])
+    return log_shapes.ComingSlotList(items=[shaping.coming(one) for one in found])
 
 
 @get("/nights/last", opt=READ, sync_to_thread=True)
-def last_night(asker: Asking) -> shapes.Night:
+def last_night(asker: Asking) -> log_shapes.Night:
     """What became of the newest night's slots so far."""
     return shaping.night(asker.services.nights.last_night(asker.organisation_id))
 

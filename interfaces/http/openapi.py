@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 
 from core.domain.access import Scope
-from interfaces.http import book_shapes, connections, following, shapes
+from interfaces.http import book_shapes, connections, following, log_shapes, shapes
 from interfaces.http.asking import BASIC_OPTION, SCOPE_OPTION
 from interfaces.http.examples import example_of
 from interfaces.http.pages import shell
@@ -112,7 +112,7 @@ def _complete(operation: Document, method: str, scope: Scope) -> None:
 
 
 def _shape(name: str) -> type | None:
-    for module in (shapes, book_shapes, connections, following):
+    for module in (shapes, book_shapes, log_shapes, connections, following):
         shape = getattr(module, name, None)
         if isinstance(shape, type) and attrs.has(shape):
             return shape

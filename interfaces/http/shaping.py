@@ -23,7 +23,7 @@ from core.services.linking import Selection
 from core.services.nights import ComingSlot, Night
 from core.services.onboarding import Choice
 from core.services.reading import EntityStatus
-from interfaces.http import shapes
+from interfaces.http import log_shapes, shapes
 
 
 def utc(instant: dt.datetime | None) -> dt.datetime | None:
@@ -266,8 +266,8 @@ def requested(found: Requested) -> shapes.Requested:
     )
 
 
-def coming(found: ComingSlot) -> shapes.ComingSlot:
-    return shapes.ComingSlot(
+def coming(found: ComingSlot) -> log_shapes.ComingSlot:
+    return log_shapes.ComingSlot(
         local_date=found.local_date,
         ordinal=found.ordinal,
         due_at=found.due_at,
@@ -275,11 +275,11 @@ def coming(found: ComingSlot) -> shapes.ComingSlot:
     )
 
 
-def night(found: Night) -> shapes.Night:
-    return shapes.Night(
+def night(found: Night) -> log_shapes.Night:
+    return log_shapes.Night(
         local_date=found.local_date,
         slots=[
-            shapes.SlotTally(
+            log_shapes.SlotTally(
                 ordinal=one.ordinal,
                 late=one.late,
                 status=one.status.value if one.status is not None else None,
@@ -291,10 +291,10 @@ def night(found: Night) -> shapes.Night:
     )
 
 
-def slots(found: Sequence[schedule.SlotRecord]) -> shapes.SlotList:
-    return shapes.SlotList(
+def slots(found: Sequence[schedule.SlotRecord]) -> log_shapes.SlotList:
+    return log_shapes.SlotList(
         items=[
-            shapes.Slot(
+            log_shapes.Slot(
                 local_date=one.slot.local_date,
                 ordinal=one.slot.ordinal,
                 opened_at=one.opened_at,
@@ -307,8 +307,8 @@ def slots(found: Sequence[schedule.SlotRecord]) -> shapes.SlotList:
     )
 
 
-def event(found: storage.Event) -> shapes.Event:
-    return shapes.Event(
+def event(found: storage.Event) -> log_shapes.Event:
+    return log_shapes.Event(
         sequence=found.sequence,
         at=found.at,
         kind=found.kind,
@@ -321,8 +321,8 @@ def event(found: storage.Event) -> shapes.Event:
     )
 
 
-def token(found: access.ApiToken) -> shapes.Token:
-    return shapes.Token(
+def token(found: access.ApiToken) -> log_shapes.Token:
+    return log_shapes.Token(
         id=found.id,
         name=found.name,
         scope=found.scope.value,
