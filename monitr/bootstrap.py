@@ -121,6 +121,6 @@ def open_monitr(
                 clock=clock,
                 ids=RandomIds(),
                 providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
-            budgets=budgets,
+                budgets=budgets,
             ),
         )
