@@ -360,7 +360,7 @@ async def test_slots_so_far_and_the_run_behind_one() -> None:
         await at_entity(one, "s")
         slots = cells(one, "#slots")
         assert slots[0][:2] == ["2026-03-11", "1"]
-        assert "imported, late" in slots[0][3]
+        assert "import requested, late" in slots[0][3]
         table(one, "#slots").focus()
         await one.press("enter")
         assert isinstance(one.app.screen, RunScreen)

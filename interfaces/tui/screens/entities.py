@@ -211,7 +211,8 @@ class EntitiesScreen(MonitrScreen):
         if current is not None:
             name, status, what, books, proof, due, source = (one.text for one in current.cells)
             words = (
-                f"{name} ({source}): {status}. {what} Books of {books}, proof {proof}, "
+                f"{name} ({source}): {status}. {what.removesuffix('.')}. "
+                f"Books of {books}, proof {proof}, "
                 f"next import {due}."
             )
         self._put("detail", words)

@@ -45,6 +45,7 @@ class BooksPane(Pane):
     """A stack of views in one table. ``as_of`` None follows the newest generation."""
 
     NAME = "books"
+    FILTERS = True
     DEFAULT_CSS = """
     BooksPane #crumbs, BooksPane #said, BooksPane #closed { height: 1; }
     BooksPane #said, BooksPane #closed { color: $text-muted; }
@@ -266,6 +267,7 @@ class BooksPane(Pane):
                 proof_cell(one.proof),
             )
             for one in self._shelf.generations
+            if not (comparing and str(one.number) == self._shelf.number)
         ]
         words = (
             "Compare with which earlier state of the books?"

@@ -15,6 +15,8 @@ class Pane(Vertical):
     """Mounted when it is first visited; asks by the screen's ``ask``."""
 
     NAME: ClassVar[str] = ""
+    FILTERS: ClassVar[bool] = False
+    """Whether ``/`` narrows what it shows."""
     DEFAULT_CSS = """
     Pane { height: 1fr; }
     Pane .words { height: auto; }

@@ -159,8 +159,14 @@ class EntityScreen(MonitrScreen):
 
     def _enter(self, pane: Pane) -> None:
         if pane is self._shown:
+            self.refresh_bindings()
             pane.enter()
             pane.load()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter":
+            return self._shown is not None and self._shown.FILTERS
+        return super().check_action(action, parameters)
 
     def action_next_pane(self, step: int) -> None:
         names = [kind.name for kind in PANES]

@@ -276,7 +276,7 @@ def slot_row(one: SlotRecord) -> Row:
     became = (
         Cell(f"skipped: {one.skipped.value}", "warn")
         if one.skipped is not None
-        else Cell(f"imported{late}: Enter shows how")
+        else Cell(f"import requested{late}: Enter shows what became of it")
     )
     key = one.run_id or f"{one.slot.local_date} {one.slot.ordinal}"
     return row(

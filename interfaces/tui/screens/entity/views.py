@@ -186,6 +186,7 @@ class WholeEntry:
 class EntryView(View):
     generation: str
     entry_key: str
+    _number: str | None = field(default=None, init=False)
 
     columns: ClassVar = (
         Column(title="Code", width=8),
@@ -199,7 +200,7 @@ class EntryView(View):
 
     @property
     def title(self) -> str:
-        return f"Entry {self.entry_key}"
+        return f"Entry {self._number or self.entry_key}"
 
     def load(self, pane: "BooksPane") -> None:
         key, generation = self.entry_key, self.generation
@@ -214,6 +215,7 @@ class EntryView(View):
     def _show(self, pane: "BooksPane", found: WholeEntry) -> None:
         known = {one.key: one for one in found.accounts}
         entry = found.entry
+        self._number = entry.number
         sum_e4 = sum(one.amount_e4 for one in found.lines)
         balance = "balances" if sum_e4 == 0 else f"does not balance: {amount(sum_e4)} apart"
         self.said = (
