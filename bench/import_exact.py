@@ -29,6 +29,7 @@ from adapters.storage.sql import SqlStorage
 from adapters.storage.vault import vault_from
 from core.domain.import_run import ImportRun
 from core.domain.proof import Verdict
+from core.ports.budget import Left
 from core.ports.provider import Limit
 from core.services.import_engine import ImportEngine
 from core.services.ports import Ports
@@ -55,6 +56,9 @@ class NoBudgets:
 
     def learn(self, scope: str, limit: Limit, *, remaining: int, resets_at: datetime) -> None:
         return None
+
+    def left(self, prefix: str, limits: Sequence[Limit]) -> Sequence[Left]:
+        return ()
 
 
 def control(origin: str, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
