@@ -19,7 +19,7 @@ from interfaces.http.callbacks import HTML, callback_handlers
 from interfaces.http.counting import Counts
 from interfaces.http.openapi import PREFIX, docs_handlers
 from interfaces.http.pages import CONTENT_SECURITY_POLICY, welcome
-from interfaces.http.problems import on_error, on_failure, on_http_exception
+from interfaces.http.problems import on_depth, on_error, on_failure, on_http_exception
 from interfaces.http.rates import REFUSAL_RATE, TOKEN_RATE, Buckets, Rate
 from interfaces.http.repeats import Repeatable
 from interfaces.http.state import metrics_handler, open_handlers
@@ -118,6 +118,7 @@ def build_http(
         exception_handlers={
             Failure: on_failure,
             HTTPException: on_http_exception,
+            RecursionError: on_depth,
             Exception: on_error,
         },
         before_send=[_with_security_headers],

@@ -22,18 +22,13 @@ from core.domain.access import ApiToken, Scope
 from core.services.access import NotAuthenticated, require
 from core.services.services import Services
 from interfaces.http.counting import Counts
-from interfaces.http.problems import AnyRequest
+from interfaces.http.problems import BASIC_OPTION, AnyRequest
 from interfaces.http.rates import Buckets
 
 Opener = Callable[[], Services]
 
 SCOPE_OPTION: Final = "scope"
 """The handler option that says which scope it takes; one that says nothing takes an admin."""
-
-BASIC_OPTION: Final = "basic"
-"""The handler option by which a browser may send the token as a password (pages only)."""
-
-BASIC_CHALLENGE: Final = 'Basic realm="Monitr: an API token as password", charset="UTF-8"'
 
 READ: Final = {SCOPE_OPTION: Scope.READ}
 OPERATE: Final = {SCOPE_OPTION: Scope.OPERATE}

@@ -16,10 +16,10 @@ from litestar.openapi.config import OpenAPIConfig
 
 from core.domain.access import Scope
 from interfaces.http import book_shapes, connections, following, log_shapes, shapes
-from interfaces.http.asking import BASIC_OPTION, SCOPE_OPTION
+from interfaces.http.asking import SCOPE_OPTION
 from interfaces.http.examples import example_of
 from interfaces.http.pages import shell
-from interfaces.http.problems import PROBLEM_MEDIA_TYPE
+from interfaces.http.problems import BASIC_OPTION, PROBLEM_MEDIA_TYPE
 from interfaces.http.repeats import KEY_CHARACTERS_MAX
 
 Document = dict[str, Any]

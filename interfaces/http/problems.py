@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 
-from core.domain.failures import Action, Failure, OurBug, Unknown
+from core.domain.failures import Action, CorrectRequest, Failure, OurBug, Unknown
 from core.services.access import NotAllowed, NotAuthenticated
 from core.services.linking import SettingsChanged
 from core.services.repeating import OtherRequest, UnderWay
@@ -57,6 +57,11 @@ RETRY_AFTER_SECONDS: Final = 60
 
 FIELD_ERRORS_MAX: Final = 20
 CHALLENGE: Final = 'Bearer realm="Monitr"'
+BASIC_OPTION: Final = "basic"
+"""The handler option by which a browser may send the token as a password (pages only)."""
+
+BASIC_CHALLENGE: Final = 'Basic realm="Monitr: an API token as password", charset="UTF-8"'
+_REFUSED: Final = 401
 
 _TITLES: Final[dict[Action, str]] = {
     Action.RECONNECT: "Reconnect",
@@ -141,8 +146,12 @@ def _seconds_until(failure: Failure) -> int:
     return max(1, int(left.total_seconds()) + 1)
 
 
-def on_failure(_: AnyRequest, failure: Failure) -> Response[bytes]:
-    return from_failure(failure)
+def on_failure(request: AnyRequest, failure: Failure) -> Response[bytes]:
+    answered = from_failure(failure)
+    handler = request.scope["route_handler"]
+    if handler.opt.get(BASIC_OPTION) and answered.status_code == _REFUSED:
+        answered.headers["WWW-Authenticate"] = f"{CHALLENGE}, {BASIC_CHALLENGE}"
+    return answered
 
 
 def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -170,6 +179,12 @@ def _field_error(found: dict[str, object]) -> FieldError:
         key=str(found["key"]) if "key" in found else None,
         source=str(found["source"]) if "source" in found else None,
     )
+
+
+def on_depth(_: AnyRequest, __: RecursionError) -> Response[bytes]:
+    """A body nested deeper than anything this interface takes."""
+    refusal = CorrectRequest("The body is nested too deeply: send what is documented.")
+    return from_failure(refusal)
 
 
 def on_error(_: AnyRequest, error: Exception) -> Response[bytes]:
