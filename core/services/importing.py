@@ -181,6 +181,7 @@ class ImportingService:
             ended = self._free(orphan)
             if ended is not None:
                 (failed if ended.finished else freed).append(ended.id)
+        now = self.ports.clock.now()  # later than above: what was freed is due by now
         with self.ports.storage.reading() as uow:
             due = [run.id for run in uow.runs.due(now, SWEEP_MAX)]
         for run_id in due:

@@ -18,6 +18,7 @@ from core.domain.onboarding import OnboardingStep
 from core.domain.proof import Verdict
 from core.ports.books import LineFilter
 from core.services.import_engine import ImportEngine
+from tests.fakes import FakeClock
 from tests.services.house import OPERATOR, House
 
 
@@ -245,6 +246,27 @@ def test_doubled_rings_import_once(house: House) -> None:
 def test_lost_rings_are_rung_again_by_the_sweep(house: House) -> None:
     rung, house.doorbell.rung = set(house.doorbell.rung), []
     assert set(house.services.importing.sweep().rung) == rung
+
+
+class _PassingClock(FakeClock):
+    """Time passes between any two looks at it, as it does outside tests."""
+
+    def now(self) -> dt.datetime:
+        self.advance(dt.timedelta(microseconds=1))
+        return self.instant
+
+
+def test_a_sweep_rings_for_what_it_freed_itself() -> None:
+    house = House(clock=_PassingClock())
+    house.follow(house.connect_odoo())
+    run_id = house.doorbell.rung[0]
+    house.services.importing.beat("dying", standing=False)
+    with pytest.raises(KeyboardInterrupt):
+        ImportEngine(house.ports, "dying", _die).run(run_id)
+    house.let_workers_vanish()
+    swept = house.services.importing.sweep()
+    assert swept.freed == (run_id,)
+    assert run_id in swept.rung, "or it waits a minute longer for the next sweep"
 
 
 class _Pausing:
