@@ -132,7 +132,9 @@ class Entities(Protocol):
         ...
 
     def linked(self, integration_id: str) -> Sequence[Entity]:
-        """Entities with any link to the integration, by id; at most LIST_MAX."""
+        """Every entity with any link to the integration, by id: what follows an administration
+        twice, or lets one go unnoticed, is worse than a long list. Connections list few thousand.
+        """
         ...
 
     def save(self, entity: Entity) -> None:

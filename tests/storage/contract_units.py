@@ -11,7 +11,7 @@ from core.domain.failures import Action, OurBug, Trouble
 from core.domain.integration import Account, Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, Organisation
 from core.domain.schedule import SkipReason, Slot, SlotRecord
-from core.ports.storage import Event, OAuthAttempt, Storage, TokenRow
+from core.ports.storage import LIST_MAX, Event, OAuthAttempt, Storage, TokenRow
 from tests.storage.makers import ENT, NOW, day, later
 
 TROUBLE = Trouble(
@@ -233,6 +233,15 @@ class RepositoryContract:
             assert list(unit.entities.of("org_1", after="ent_1", limit=2)) == rows[1:3]
             assert list(unit.entities.linked("int_1")) == rows[:2]
             assert list(unit.entities.linked("int_2")) == rows[1:2]
+
+    def test_every_linked_entity_is_listed_however_many(self, storage: Storage) -> None:
+        ids = [f"ent_{number:05d}" for number in range(LIST_MAX + 1)]
+        with storage.writing() as unit:
+            for number, entity_id in enumerate(ids):
+                unit.entities.save(entity(entity_id, link(f"lnk_{number}")))
+            linked = unit.entities.linked("int_1")
+        assert [row.id for row in linked] == ids
+        assert all(row.links for row in linked)
 
     def test_saving_an_entity_replaces_its_links(self, storage: Storage) -> None:
         before = entity("ent_1", link("lnk_1"), link("lnk_2", "int_2", LinkRole.ADDITIONAL))

@@ -123,7 +123,7 @@ class MemoryEntities:
             row
             for row in self._rows.values()
             if any(link.integration_id == integration_id for link in row.links)
-        )[:LIST_MAX]
+        )
 
     def save(self, entity: Entity) -> None:
         self._rows[entity.id] = entity

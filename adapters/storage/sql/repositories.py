@@ -184,7 +184,7 @@ class SqlEntities:
     def linked(self, integration_id: str) -> Sequence[Entity]:
         mine = select(LinkRow.entity_id).where(col(LinkRow.integration_id) == integration_id)
         query = select(EntityRow).where(col(EntityRow.id).in_(mine))
-        query = query.order_by(col(EntityRow.id)).limit(LIST_MAX)
+        query = query.order_by(col(EntityRow.id))
         return self._with_links(rows(self._session, query))
 
     def save(self, entity: Entity) -> None:
@@ -208,13 +208,14 @@ class SqlEntities:
             connection.execute(insert(table), _link_rows(entity))
 
     def _with_links(self, entities: Sequence[EntityRow]) -> list[Entity]:
-        """The entities with their links, which are read in one query for all."""
-        ids = [row.id for row in entities]
-        query = select(LinkRow).where(col(LinkRow.entity_id).in_(ids))
-        query = query.order_by(col(LinkRow.entity_id), col(LinkRow.position))
+        """The entities with their links, which are read in one query for LIST_MAX of them."""
         links: dict[str, list[Link]] = {}
-        for row in rows(self._session, query):
-            links.setdefault(row.entity_id, []).append(_link(row))
+        for start in range(0, len(entities), LIST_MAX):
+            ids = [row.id for row in entities[start : start + LIST_MAX]]
+            query = select(LinkRow).where(col(LinkRow.entity_id).in_(ids))
+            query = query.order_by(col(LinkRow.entity_id), col(LinkRow.position))
+            for row in rows(self._session, query):
+                links.setdefault(row.entity_id, []).append(_link(row))
         return [
             Entity(
                 id=row.id,
