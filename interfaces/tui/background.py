@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
-from core.domain.failures import Failure, TryAgain
+from core.domain.failures import Failure, ProviderDown, TryAgain
 
 if TYPE_CHECKING:
     from core.ports.storage import Event
@@ -126,6 +126,14 @@ class Answers:
                 self.settle()
             except Failure as failure:
                 otherwise(failure)
+            except OSError as error:
+                otherwise(
+                    ProviderDown(
+                        "The provider's answer cannot reach Monitr by itself "
+                        f"({error.strerror or error}): paste the address you are sent to.",
+                        code="cannot-listen",
+                    )
+                )
 
         self.tell(work)
 

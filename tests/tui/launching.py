@@ -48,7 +48,7 @@ class FakeLauncher:
     child: FakeCompanion = field(factory=FakeCompanion)
     callbacks_open: int = 0
     callbacks_opened: int = 0
-    callback_failures: list[Failure] = field(factory=list)
+    callback_failures: list[Exception] = field(factory=list)
     closed: bool = False
 
     @property

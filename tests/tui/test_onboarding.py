@@ -1,5 +1,6 @@
 """The set-up at the terminal: both ways to connect, refusals, and coming back."""
 
+import pytest
 from textual.widgets import Button, Input, OptionList, SelectionList
 
 from adapters.storage.memory.storage import MemoryStorage
@@ -214,13 +215,22 @@ async def test_a_consent_nobody_gives_in_time_ends_in_words() -> None:
         assert one.app.screen.query_one("#again", Button).has_focus
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (FixSettings("Port 8710 is used by something else."), "Port 8710 is used"),
+        (OSError(98, "Address already in use"), "(Address already in use): paste the address"),
+    ],
+)
 @at_terminal
-async def test_a_taken_port_leaves_the_paste_line() -> None:
+async def test_where_no_answer_can_arrive_the_paste_line_still_works(
+    fault: Exception, said: str
+) -> None:
     launcher = FakeLauncher(House())
-    launcher.callback_failures.append(FixSettings("Port 8710 is used by something else."))
+    launcher.callback_failures.append(fault)
     async with driven(launcher) as one:
         state = await begin_consent(one)
-        assert "Port 8710 is used" in one.failure
+        assert said in one.failure
         await one.type("#answer", callback(state, code=GOOD_CODE))
         await one.press("enter")
         assert isinstance(panel_of(one), SelectPanel)
