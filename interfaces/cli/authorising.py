@@ -113,7 +113,12 @@ def _pasted(session: Session, begun: Connection) -> tuple[Connection, str]:
     if len(text) > ADDRESS_CHARACTERS_MAX:
         raise CorrectRequest("That is too long to be the address.", code="answer-too-long")
     provider, answer = pasted(text, begun.integration.provider)
-    completion = session.services.authorising.complete(provider, answer)
+    completion = session.services.authorising.complete(
+        provider,
+        answer,
+        organisation_id=session.organisation_id,
+        operator=session.operator,
+    )
     if not completion.connected and completion.review is None:
         raise Reconnect(completion.sentence, code="not-authorised")
     connection = session.services.connecting.get(

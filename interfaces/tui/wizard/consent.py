@@ -220,9 +220,13 @@ class ConsentPanel(Panel):
         message.input.value = ""
         self.busy(f"Asking {self.entry.name} for access")
 
+        organisation_id, operator = self.wizard.organisation_id, self.wizard.monitr.operator
+
         def question(services: Services) -> Completion:
             provider_key, answer = pasted(text, self.entry.key)
-            return services.authorising.complete(provider_key, answer)
+            return services.authorising.complete(
+                provider_key, answer, organisation_id=organisation_id, operator=operator
+            )
 
         self.wizard.ask(question, self._completed, group="answer", otherwise=self._refused)
 
