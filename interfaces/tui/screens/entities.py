@@ -150,15 +150,18 @@ class EntitiesScreen(MonitrScreen):
         """The table looks at a page it does not hold."""
         where, organisation_id = self.where, self.organisation_id
 
-        def question(services: "Services") -> "Sequence[EntityStatus]":
-            return services.reading.entities(
+        def question(services: "Services") -> tuple[list[Row], set[str]]:
+            found = services.reading.entities(
                 organisation_id, after=start, limit=PAGE_ROWS, where=where
             )
+            now = services.ports.clock.now()
+            moving = {one.entity.id for one in found if _moves(one)}
+            return [entity_row(one, now) for one in found], moving
 
-        def then(found: "Sequence[EntityStatus]") -> None:
-            now = self.monitr.services.ports.clock.now()
-            self._moving |= {one.entity.id for one in found if _moves(one)}
-            self.table.page_arrived(number, [entity_row(one, now) for one in found])
+        def then(answer: tuple[list[Row], set[str]]) -> None:
+            rows, moving = answer
+            self._moving |= moving
+            self.table.page_arrived(number, rows)
 
         self.ask(question, then, group="page", otherwise=lambda _: self.table.fetch_failed())
 

@@ -6,25 +6,23 @@ Some lists tell where every page begins (a table of contents), others only where
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 PAGE_ROWS: Final = 50
 PAGES_HELD_MAX: Final = 10
 """Of the pages that can be fetched again, so many are held: 500 rows."""
 
 
-@frozen
-class Cell:
+class Cell(NamedTuple):
     """Text in one tone: a component class of the table, see ``table.TONES``."""
 
     text: str
     tone: str = ""
 
 
-@frozen
-class Row:
+class Row(NamedTuple):
     """``key`` names the row to who made it. One cell per column of the table."""
 
     key: str
