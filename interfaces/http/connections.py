@@ -1,13 +1,14 @@
 """Providers, the organisation, integrations, and API tokens."""
 
-from typing import Final
+from typing import Annotated, Final
 
 from attrs import field, frozen
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import JSONBody, Parameter
 
 from core.domain.access import Scope
+from core.services.access import TOKEN_NAME_CHARACTERS_MAX
 from interfaces.http import log_shapes, shapes, shaping
 from interfaces.http.asking import ADMIN, OPERATE, READ, Asking, Id, RedirectBase
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
@@ -33,7 +34,9 @@ class Reconnect:
 
 @frozen(kw_only=True)
 class MakeToken:
-    name: str
+    """``name``: which program will use it."""
+
+    name: Annotated[str, Parameter(min_length=1, max_length=TOKEN_NAME_CHARACTERS_MAX)]
     scope: Scope
 
 

@@ -106,9 +106,25 @@ def _complete(operation: Document, method: str, scope: Scope) -> None:
         "description": "A problem: what to do is in `detail`, for programs in `code`.",
         "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _plain(parameter["schema"])
     operation["x-scope"] = scope.value
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)
+
+
+def _plain(schema: Document) -> Document:
+    """A parameter's schema without null, which no query can say: an optional one is left out.
+
+    The framework also forgets a minimum of 0; every integer parameter here has a minimum.
+    """
+    found = dict(schema)
+    options = [one for one in found.pop("oneOf", []) if one.get("type") != "null"]
+    for option in options:
+        found = {**option, **found}
+    if found.get("type") == "integer":
+        found.setdefault("minimum", 0)
+    return found
 
 
 def _shape(name: str) -> type | None:
