@@ -149,6 +149,8 @@ class FakeProvider:
     calls: Counter[str] = field(factory=Counter)
     read: list[tuple[str, int]] = field(factory=list)
     """(administration key, first change) of every page read: no pair twice means no page twice."""
+    asked_whole: list[bool] = field(factory=list)
+    """Of every reading of control totals, whether it was to be of every year."""
 
     @classmethod
     def keyed(cls, key: str = "odoo", clock: Clock | None = None) -> "FakeProvider":
@@ -240,8 +242,11 @@ class FakeSource:
             if last:
                 return
 
-    def control_totals(self, administration: Administration) -> ControlTotals | None:
+    def control_totals(
+        self, administration: Administration, *, whole: bool = False
+    ) -> ControlTotals | None:
         self._call("control_totals")
+        self.provider.asked_whole.append(whole)
         books = self._books(administration)
         if not books.offers_totals:
             return None

@@ -22,6 +22,10 @@ Longer than the longest single call of a transport with all its retries and paus
 workers that hang. Workers that are gone are noticed by their silence, within seconds.
 """
 
+PROOF_LEASE_SECONDS: Final = 2 * 3600
+"""The lease while control totals are read: hundreds of calls at a provider's pace and no batch
+between them. A day's 5,000 calls at 60 a minute are 83 minutes."""
+
 STRIKES_MAX: Final = 4
 """Attempts that may end badly before the run fails. Waiting for a limit is no strike."""
 
@@ -87,6 +91,8 @@ class Progress:
     """A word for people: ``ledger accounts``, ``journal lines``, ``proof``."""
     expected_lines: int | None = None
     """The provider's own count of lines to come, where it offers one."""
+    differed: bool = False
+    """The control totals differed once in this chain: they are read whole from then on."""
 
 
 @frozen(kw_only=True)

@@ -1,6 +1,6 @@
 """Proof: our totals held against the provider's own control totals, to the cent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -92,9 +92,10 @@ def hold_against(
     control: ControlTotals | None,
     findings: Iterable[Finding] = (),
     *,
-    moved: bool = False,
+    moved: Collection[Cell] = frozenset(),
 ) -> Proof:
-    """Our balances per cell against the provider's. ``moved``: two control readings differed.
+    """Our balances per cell against the provider's. ``moved``: cells that changed between two
+    control readings. A difference in any other cell is one, however much else moves.
 
     Zero cells on either side are the same as absent ones.
     """
@@ -125,7 +126,8 @@ def hold_against(
     )
     verdict = Verdict.PROVEN
     if residuals:
-        verdict = Verdict.MOVED if moved else Verdict.DIFFERS
+        stood_still = any(residual.cell not in moved for residual in residuals)
+        verdict = Verdict.DIFFERS if stood_still else Verdict.MOVED
     return Proof(
         verdict=verdict,
         cells=len(cells),

@@ -178,8 +178,14 @@ class Source(Protocol):
         """
         ...
 
-    def control_totals(self, administration: Administration) -> ControlTotals | None:
-        """The provider's own balances now; None when it offers none."""
+    def control_totals(
+        self, administration: Administration, *, whole: bool = False
+    ) -> ControlTotals | None:
+        """The provider's own balances now; None when it offers none.
+
+        A source may spare calls by reading only years that may differ after what it pulled;
+        ``whole``: not this time, because a difference elsewhere is known or suspected.
+        """
         ...
 
     def close(self) -> None: ...

@@ -7,7 +7,7 @@ from core.domain.failures import Failure, FixSettings
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.integration import Integration
 from core.ports.storage import UnitOfWork
-from core.services.importing import unusable
+from core.services.importing import fail_waiting, unusable
 from core.services.ports import Ports
 
 
@@ -83,17 +83,6 @@ def _claimed(
 
 
 def _fail(ports: Ports, uow: UnitOfWork, run: ImportRun, obstacle: Failure) -> ImportRun:
-    failed = run.unusable(now=ports.clock.now(), trouble=obstacle.trouble())
-    uow.runs.replace(run, failed)
-    if run.generation is not None:
-        uow.books.discard(run.entity_id, run.generation)
-    ports.event(
-        uow,
-        run.organisation_id,
-        "run.failed",
-        obstacle.sentence,
-        entity_id=run.entity_id,
-        run_id=run.id,
-    )
+    failed = fail_waiting(ports, uow, run, obstacle)
     uow.commit()
     return failed

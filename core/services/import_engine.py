@@ -9,15 +9,25 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import attrs
 from attrs import frozen
 
 from core.domain.books import Applied, Batch, JournalLine
-from core.domain.failures import Failure, FixSettings, LeaseLost, OurBug, Reconnect, Trouble
-from core.domain.import_run import LEASE_SECONDS, ImportRun, Progress
-from core.domain.integration import Administration, Integration
+from core.domain.failures import (
+    Action,
+    Failure,
+    FixSettings,
+    LeaseLost,
+    OurBug,
+    Reconnect,
+    Trouble,
+    TryAgain,
+)
+from core.domain.import_run import LEASE_SECONDS, PROOF_LEASE_SECONDS, ImportRun, Progress
+from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.domain.money import text_of
 from core.domain.onboarding import OnboardingStep
 from core.domain.proof import Proof, Verdict
@@ -25,6 +35,7 @@ from core.ports.books import Generation
 from core.ports.provider import Source
 from core.ports.storage import UnitOfWork
 from core.services.claiming import Claim, claim
+from core.services.importing import not_connected
 from core.services.ports import Ports
 from core.services.proving import prove
 from core.services.sources import check, open_source, provider_name
@@ -153,25 +164,46 @@ class ImportEngine:
 
     def _prove(self, claimed: Claim, source: Source, administration: Administration) -> Proof:
         """The proof; a difference is looked at twice, because books may change while being read."""
-        reading = prove(self.ports, claimed.entity.id, claimed.generation, source, administration)
-        if reading.proof.verdict is not Verdict.DIFFERS:
-            return reading.proof
-        self._reopen(claimed)
-        self._pull(claimed, source, administration)
-        return prove(
+        whole = self._begin_proof(claimed)
+        prove_now = partial(
+            prove,
             self.ports,
             claimed.entity.id,
             claimed.generation,
             source,
             administration,
-            earlier=reading,
-        ).proof
+            whole=whole,
+        )
+        reading = prove_now()
+        if reading.proof.verdict is not Verdict.DIFFERS:
+            return reading.proof
+        self._reopen(claimed)
+        self._pull(claimed, source, administration)
+        self._begin_proof(claimed)
+        return prove_now(earlier=reading).proof
+
+    def _begin_proof(self, claimed: Claim) -> bool:
+        """Take the time that control totals need; True when they must be those of every year.
+
+        They must when the books differed the last time they were looked at, here or in the
+        published generation: a difference in a closed year is not gone because nobody looks.
+        """
+        now = self.ports.clock.now()
+        with self.ports.storage.writing() as uow:
+            run = _fence(uow, claimed)
+            lease_until = now + timedelta(seconds=PROOF_LEASE_SECONDS)
+            uow.runs.replace(run, attrs.evolve(run, lease_until=lease_until))
+            before = uow.books.generation(claimed.entity.id, claimed.generation - 1)
+            uow.commit()
+        unproven = before is not None and before.proof.verdict in {Verdict.DIFFERS, Verdict.MOVED}
+        return run.progress.differed or unproven
 
     def _reopen(self, claimed: Claim) -> None:
         """Let the pull continue from the last bookmark: what changed meanwhile comes along."""
         with self.ports.storage.writing() as uow:
             run = _fence(uow, claimed)
-            uow.runs.replace(run, attrs.evolve(run, complete=False))
+            differed = attrs.evolve(run.progress, differed=True)
+            uow.runs.replace(run, attrs.evolve(run, complete=False, progress=differed))
             uow.commit()
 
     def _publish(self, claimed: Claim, proof: Proof) -> ImportRun:
@@ -240,6 +272,7 @@ class ImportEngine:
             run = uow.runs.held(claimed.run.id, claimed.run.attempt)
             if run is None:
                 return None
+            trouble = _as_it_stands(uow, claimed, trouble)
             ended = run.ended_badly(now=now, trouble=trouble)
             if ended.finished:
                 uow.books.discard(claimed.entity.id, claimed.generation)
@@ -279,10 +312,32 @@ class ImportEngine:
 
 
 def _fence(uow: UnitOfWork, claimed: Claim) -> ImportRun:
+    """The run, if this attempt may still write for it and its connection was not ended."""
     run = uow.runs.held(claimed.run.id, claimed.run.attempt)
     if run is None:
         raise _lost(claimed)
+    integration = uow.integrations.get(run.integration_id)
+    assert integration is not None, "integrations are never deleted"
+    if integration.status is IntegrationStatus.DISCONNECTED:
+        raise not_connected(integration)
     return run
+
+
+def _as_it_stands(uow: UnitOfWork, claimed: Claim, trouble: Trouble) -> Trouble:
+    """What the trouble means by now: the connection may have been ended or renewed meanwhile."""
+    integration = uow.integrations.get(claimed.integration.id)
+    assert integration is not None, "integrations are never deleted"
+    if integration.status is IntegrationStatus.DISCONNECTED:
+        return not_connected(integration).trouble()
+    renewed = integration.authorised_at != claimed.integration.authorised_at
+    if trouble.action is Action.RECONNECT and integration.usable and renewed:
+        return TryAgain(
+            f"{provider_name(integration)} was reconnected during this import: it continues with "
+            "the new connection.",
+            detail=trouble.detail or trouble.sentence,
+            code="reconnected-meanwhile",
+        ).trouble()
+    return trouble
 
 
 def _lost(claimed: Claim) -> LeaseLost:

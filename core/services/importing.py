@@ -17,7 +17,7 @@ from core.domain.failures import (
     Trouble,
 )
 from core.domain.import_run import ImportRun, RunCause, RunStatus
-from core.domain.integration import IntegrationStatus, unusable_sentence
+from core.domain.integration import Integration, IntegrationStatus, unusable_sentence
 from core.domain.schedule import Slot
 from core.ports.storage import LIST_MAX, UnitOfWork
 from core.services.ports import Ports, entity_of, organisation_of
@@ -89,10 +89,32 @@ def unusable(uow: UnitOfWork, link: Link) -> Failure | None:
     assert integration is not None, "integrations are never deleted"
     if integration.usable:
         return None
-    sentence = unusable_sentence(integration, provider_name(integration))
     if integration.status is IntegrationStatus.NEEDS_RECONNECT:
-        return Reconnect(sentence)
+        return Reconnect(unusable_sentence(integration, provider_name(integration)))
+    return not_connected(integration)
+
+
+def not_connected(integration: Integration) -> FixSettings:
+    """For an integration that was ended, or was never confirmed."""
+    sentence = unusable_sentence(integration, provider_name(integration))
     return FixSettings(sentence, code="integration-unusable")
+
+
+def fail_waiting(ports: Ports, uow: UnitOfWork, run: ImportRun, obstacle: Failure) -> ImportRun:
+    """The Waiting run as it failed because it cannot be carried out; what it built is forgotten."""
+    failed = run.unusable(now=ports.clock.now(), trouble=obstacle.trouble())
+    uow.runs.replace(run, failed)
+    if run.generation is not None:
+        uow.books.discard(run.entity_id, run.generation)
+    ports.event(
+        uow,
+        run.organisation_id,
+        "run.failed",
+        obstacle.sentence,
+        entity_id=run.entity_id,
+        run_id=run.id,
+    )
+    return failed
 
 
 @frozen

@@ -7,11 +7,11 @@ from attrs import frozen
 
 from core.domain.entity import Entity, Link, LinkRole
 from core.domain.failures import CorrectRequest, TryAgain, Unknown
-from core.domain.import_run import ImportRun, RunCause
+from core.domain.import_run import ImportRun, RunCause, RunStatus
 from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, zone_of
 from core.ports.storage import UnitOfWork
-from core.services.importing import waiting_run
+from core.services.importing import fail_waiting, unusable, waiting_run
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
 from core.services.sources import provider_name
 
@@ -134,7 +134,7 @@ class LinkingService:
             )
             _require_free(uow, entity, link)
             if role is LinkRole.PRIMARY:
-                _require_idle(uow, entity)
+                _require_idle(self.ports, uow, entity)
                 linked = attrs.evolve(entity.with_primary(link), currency=found.currency)
             else:
                 linked = entity.with_additional(link)
@@ -253,10 +253,16 @@ def _linkable(uow: UnitOfWork, integration_id: str, key: str) -> Administration:
     return found
 
 
-def _require_idle(uow: UnitOfWork, entity: Entity) -> None:
-    """A run under way would publish books of the former link."""
+def _require_idle(ports: Ports, uow: UnitOfWork, entity: Entity) -> None:
+    """A run under way would publish books of the former link. One that can never run is ended."""
     primary = entity.primary
-    if primary is not None and uow.runs.unfinished(primary.id) is not None:
+    run = uow.runs.unfinished(primary.id) if primary is not None else None
+    if primary is None or run is None:
+        return
+    obstacle = unusable(uow, primary)
+    if run.status is RunStatus.WAITING and obstacle is not None:
+        fail_waiting(ports, uow, run, obstacle)
+    else:
         raise CorrectRequest(
             f"{entity.name} is being imported: link it when the import has ended.",
             code="import-under-way",

@@ -135,6 +135,10 @@ class NightsService:
         records = []
         run_id = None
         with self.ports.storage.writing() as uow:
+            # As it is now: it may have been linked elsewhere since the list was read.
+            entity = entity_of(uow, organisation.id, entity.id)
+            if entity.primary is None:
+                return []
             for slot, late in due[:-1]:
                 record = SlotRecord(
                     slot=slot, opened_at=now, late=late, skipped=SkipReason.TOO_LATE

@@ -320,7 +320,8 @@ class ReadingService:
         cursor: str | None = None,
         limit: int = 100,
     ) -> ChangePage:
-        """Line by line between two generation numbers."""
+        """Line by line between two generation numbers, from the older to the newer."""
+        older, newer = sorted((older, newer))
         with self.ports.storage.reading() as uow:
             self._view(uow, organisation_id, entity_id, str(older))
             self._view(uow, organisation_id, entity_id, str(newer))

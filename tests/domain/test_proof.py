@@ -58,10 +58,20 @@ def test_years_limit_what_is_compared() -> None:
 
 
 def test_moved_names_a_difference_only() -> None:
-    ours = {Cell(account_key="a", year=2025, period=1): 7}
-    assert hold_against(ours, ControlTotals(balances_e4={}), moved=True).verdict is Verdict.MOVED
-    same = hold_against(ours, ControlTotals(balances_e4=ours), moved=True)
+    cell = Cell(account_key="a", year=2025, period=1)
+    ours = {cell: 7}
+    nothing = ControlTotals(balances_e4={})
+    assert hold_against(ours, nothing, moved={cell}).verdict is Verdict.MOVED
+    same = hold_against(ours, ControlTotals(balances_e4=ours), moved={cell})
     assert same.verdict is Verdict.PROVEN
+
+
+def test_what_moves_elsewhere_does_not_excuse_a_difference() -> None:
+    still = Cell(account_key="a", year=2019, period=1)
+    moving = Cell(account_key="b", year=2025, period=1)
+    ours = {still: 7, moving: 5}
+    nothing = ControlTotals(balances_e4={})
+    assert hold_against(ours, nothing, moved={moving}).verdict is Verdict.DIFFERS
 
 
 def test_findings_make_a_proof_unsound_but_do_not_hide_the_verdict() -> None:

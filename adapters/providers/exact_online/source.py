@@ -35,7 +35,8 @@ from core.domain.proof import Cell, ControlTotals
 from core.ports.provider import AccessTokens, Health
 
 OPEN_YEARS: Final = 2
-"""Newest fiscal years with lines that count as open: the running one and the one being closed.
+"""Newest begun fiscal years with lines that count as open: the running one and the one being
+closed. Years to come count as well, and never in place of these.
 
 Assumed: nothing that is read says which years are open. Years in which a pull brought lines are
 checked as well, and all of them once a week.
@@ -83,25 +84,33 @@ class ExactSource:
                 self._note(administration.key, pull.at)
             yield batch
 
-    def control_totals(self, administration: Administration) -> ControlTotals:
+    def control_totals(
+        self, administration: Administration, *, whole: bool = False
+    ) -> ControlTotals:
         """ReportingBalance per fiscal year: of every year, or of the open and the touched ones.
 
         After a full pull every year is read, then once a week. Without a pull before it (the
         worker was lost between the two) every year as well.
         """
         pulled = self._pulled.get(administration.key)
-        if pulled is None or pulled.all_years:
+        if whole or pulled is None or pulled.all_years:
             years = self._fiscal_years(administration.key)
             if pulled is not None:
                 years |= pulled.years
             limited = None
         else:
-            years = frozenset(sorted(pulled.years)[-OPEN_YEARS:]) | pulled.touched
+            years = self._open_years(pulled.years) | pulled.touched
             limited = years
         balances_e4: dict[Cell, int] = {}
         for year in sorted(years):
             self._add_year(administration.key, year, balances_e4)
         return ControlTotals(balances_e4=balances_e4, years=limited)
+
+    def _open_years(self, years: frozenset[int]) -> frozenset[int]:
+        """The newest ones up to this year, and all beyond it: lines are booked years ahead."""
+        this_year = self._kit.clock.now().year
+        begun = sorted(year for year in years if year <= this_year)
+        return frozenset(begun[-OPEN_YEARS:]) | {year for year in years if year > this_year}
 
     def _note(self, key: str, done: Bookmark) -> None:
         """Remember what was pulled; a second pull of this source never narrows the proof."""

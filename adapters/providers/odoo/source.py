@@ -72,7 +72,13 @@ class OdooSource:
         )
         yield from pull.run()
 
-    def control_totals(self, administration: Administration) -> ControlTotals:
+    def control_totals(
+        self,
+        administration: Administration,
+        *,
+        whole: bool = False,  # noqa: ARG002 - the port's; see below
+    ) -> ControlTotals:
+        """Always of every year: it is one call."""
         session = self._session()
         ask = partial(session.questions.balances, int(administration.key))
         return decoding.control_totals(session.ask(ask, tuple[BalanceGroup, ...]))

@@ -250,6 +250,29 @@ def test_an_all_years_proof_and_an_open_years_proof(
     assert second is not None
     assert second.years is not None
     assert len(second.years) == 2
+    with closing(connected.open()) as tonight:
+        run(tonight, division(tonight), bookmark, ledger)
+        whole = tonight.control_totals(division(tonight), whole=True)
+    assert whole is not None
+    assert whole.years is None
+
+
+def test_lines_booked_years_ahead_do_not_take_the_place_of_the_running_year(
+    sandbox: Sandbox, connected: Connected, source: Source
+) -> None:
+    """Deferred costs are posted into years to come: those are no reason to skip this one."""
+    ledger = Ledger()
+    bookmark = run(source, division(source), None, ledger)
+    for year in (2027, 2028):
+        sandbox.edit(KEY, {"kind": "edit-entry", "date": f"{year}-03-01"})
+    for _ in range(2):
+        sandbox.advance(DAY_SECONDS)
+        with closing(connected.open()) as tonight:
+            bookmark = run(tonight, division(tonight), bookmark, ledger)
+            totals = tonight.control_totals(division(tonight))
+    assert totals is not None
+    assert totals.years is not None
+    assert totals.years == {2025, 2026, 2027, 2028}
 
 
 def test_a_second_pull_does_not_narrow_the_proof(source: Source) -> None:

@@ -1,0 +1,97 @@
+"""What a proof says when the provider's books move, and how much of them it looks at."""
+
+import datetime as dt
+
+import pytest
+
+from core.domain.failures import ProviderDown
+from core.domain.import_run import RunStatus
+from core.domain.proof import Verdict
+from tests.services.house import House
+
+DAY = dt.date(2026, 1, 15)
+
+
+@pytest.fixture
+def house() -> House:
+    house = House()
+    house.follow(house.connect_odoo(), "adm-1")
+    return house
+
+
+def verdict(house: House) -> Verdict:
+    (run,) = house.import_rung()
+    assert run is not None
+    assert run.proof is not None
+    return run.proof.verdict
+
+
+def between_readings(house: House, monkeypatch: pytest.MonkeyPatch, *amounts_e4: int) -> None:
+    """The provider's own totals per reading: the bank's is off by these amounts, one after one."""
+    books = house.odoo.books[0]
+    original, left = house.odoo.called, list(amounts_e4)
+
+    def called(operation: str) -> None:
+        original(operation)
+        if operation == "control_totals" and left:
+            books.skew_e4 = left.pop(0)
+
+    monkeypatch.setattr(type(house.odoo), "called", lambda _, operation: called(operation))
+
+
+def test_a_total_that_moves_between_two_readings_is_told_from_a_difference(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between_readings(house, monkeypatch, 100, 300)
+    assert verdict(house) is Verdict.MOVED
+
+
+def test_a_difference_that_stays_is_no_movement_however_busy_the_account(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bank's total is wrong by the same amount although a payment came in between."""
+    books = house.odoo.books[0]
+    books.skew_e4 = 100
+    original = house.odoo.called
+
+    def called(operation: str) -> None:
+        original(operation)
+        if operation == "pull" and house.odoo.calls["control_totals"] == 1:
+            books.post("late", DAY, ("acc-bank", 700), ("acc-turnover", -700))
+
+    monkeypatch.setattr(type(house.odoo), "called", lambda _, operation: called(operation))
+    assert verdict(house) is Verdict.DIFFERS
+
+
+def test_after_a_difference_every_year_is_looked_at_until_it_is_gone(house: House) -> None:
+    """A source that spares closed years would call the books proven the very next night."""
+    books = house.odoo.books[0]
+    assert verdict(house) is Verdict.PROVEN
+    assert house.odoo.asked_whole == [False]
+    books.skew_e4 = 100
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.DIFFERS
+    house.odoo.asked_whole.clear()
+    books.skew_e4 = 0
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.PROVEN
+    assert house.odoo.asked_whole == [True]
+    house.odoo.asked_whole.clear()
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.PROVEN
+    assert house.odoo.asked_whole == [False]
+
+
+def test_a_difference_is_remembered_by_the_attempt_that_comes_after(house: House) -> None:
+    """The worker is lost between the two looks: the second pull knows nothing of the first."""
+    house.odoo.books[0].skew_e4 = 100
+    house.odoo.failures["control_totals"] = [None, ProviderDown("Away for lunch.")]
+    (run,) = house.import_rung()
+    assert run is not None
+    assert run.status is RunStatus.WAITING
+    house.odoo.asked_whole.clear()
+    house.clock.advance(dt.timedelta(minutes=1))
+    run = house.engine().run(run.id)
+    assert run is not None
+    assert run.proof is not None
+    assert house.odoo.asked_whole[0]
