@@ -192,6 +192,13 @@ def last_night(asker: Asking) -> log_shapes.Night:
     return shaping.night(asker.services.nights.last_night(asker.organisation_id))
 
 
+@get("/budgets", opt=READ, sync_to_thread=True)
+def budgets(asker: Asking) -> log_shapes.BudgetList:
+    """What is left of the calls the connected providers allow: why an import may wait."""
+    found = asker.services.budgets.left(asker.organisation_id)
+    return log_shapes.BudgetList(items=[shaping.budget(one) for one in found])
+
+
 @post("/imports", opt=OPERATE, status_code=202, sync_to_thread=True)
 def request_imports(asker: Asking, data: JSONBody[Import]) -> shapes.RequestedList:
     """Ask for imports now. One answer per entity, refusals included."""
@@ -240,6 +247,7 @@ HANDLERS: Final[list[HTTPRouteHandler]] = [
     slots,
     coming,
     last_night,
+    budgets,
     request_imports,
     imports,
     one_import,

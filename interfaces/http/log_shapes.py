@@ -51,6 +51,25 @@ class SlotList:
 
 
 @frozen(kw_only=True)
+class Budget:
+    """What is left of one limit a provider sets, where least is left. ``free_at``: when calls may
+    leave again; null when they may now.
+    """
+
+    provider: str
+    limit: str
+    calls: int
+    seconds: int
+    calls_left: int
+    free_at: dt.datetime | None
+
+
+@frozen(kw_only=True)
+class BudgetList:
+    items: list[Budget]
+
+
+@frozen(kw_only=True)
 class Event:
     sequence: int
     at: dt.datetime

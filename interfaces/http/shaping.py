@@ -17,6 +17,7 @@ from core.domain import proof as proofs
 from core.domain.money import text_of
 from core.ports import books, provider, storage
 from core.services.adopting import ReconnectReview
+from core.services.budgets import BudgetLeft
 from core.services.connecting import Connection
 from core.services.importing import Requested
 from core.services.linking import Selection
@@ -304,6 +305,17 @@ def slots(found: Sequence[schedule.SlotRecord]) -> log_shapes.SlotList:
             )
             for one in found
         ]
+    )
+
+
+def budget(found: BudgetLeft) -> log_shapes.Budget:
+    return log_shapes.Budget(
+        provider=found.provider,
+        limit=found.limit.scope,
+        calls=found.limit.calls,
+        seconds=found.limit.seconds,
+        calls_left=found.calls_left,
+        free_at=utc(found.free_at),
     )
 
 
