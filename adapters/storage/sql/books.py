@@ -18,6 +18,7 @@ from adapters.storage.reports import (
 )
 from adapters.storage.sql.applying import Building
 from adapters.storage.sql.book_tables import GenerationRow, LedgerRow
+from adapters.storage.sql.dialect import widen_cache
 from adapters.storage.sql.documents import from_json, to_json
 from adapters.storage.sql.reading import BookReader, line_changes
 from adapters.storage.sql.rows import table_of
@@ -89,6 +90,7 @@ class SqlBooks:
 
     def _building(self, entity_id: str, generation: int) -> Building:
         """The generation being built; the entity's ledger begins with it."""
+        widen_cache(self._connection)
         row = self._connection.execute(
             select(LEDGERS).where(LEDGERS.c.entity_id == entity_id)
         ).first()

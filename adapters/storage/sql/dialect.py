@@ -31,8 +31,11 @@ from core.domain.failures import FixSettings
 LOCK_WAIT_MILLISECONDS: Final = 10_000
 """How long a unit of work waits for another process that writes. Ours take milliseconds."""
 
-CACHE_KIBIBYTES: Final = 16_384
-"""Page cache per connection."""
+CACHE_KIBIBYTES: Final = 4_096
+"""Page cache per connection: enough to read with."""
+
+IMPORTING_CACHE_KIBIBYTES: Final = 16_384
+"""Page cache of a connection that builds books: its keys are spread over whole indexes."""
 
 CHECKPOINT_PAGES: Final = 4_000
 """The log is folded into the file when it has that many pages (16 MiB)."""
@@ -49,6 +52,9 @@ WAL_PAUSE_SECONDS: Final = 0.02
 
 WRITING: Final = "monitr_writing"
 """Execution option of connections whose transaction writes."""
+
+
+_WIDENED: Final = "monitr_widened"
 
 
 class _DriverConnection(Protocol):
@@ -106,6 +112,13 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     connection.create_function("monitr_lower", 1, _lower, deterministic=True)
+
+
+def widen_cache(connection: Connection) -> None:
+    """This connection builds books from now on. Costs nothing the second time."""
+    if not connection.info.get(_WIDENED, False):
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{IMPORTING_CACHE_KIBIBYTES}")
+        connection.info[_WIDENED] = True
 
 
 def _lower(text: str | None) -> str | None:
