@@ -89,6 +89,7 @@ class DashboardScreen(MonitrScreen):
     CSS = """
     DashboardScreen #top { height: auto; max-height: 8; margin-bottom: 1; }
     DashboardScreen #top Static { width: 1fr; height: auto; }
+    DashboardScreen #standing { link-style: none; }
     DashboardScreen #attention { height: 1fr; min-height: 3; }
     DashboardScreen #detail { height: 2; color: $text-muted; }
     DashboardScreen #month { height: 6; }

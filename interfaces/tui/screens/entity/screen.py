@@ -60,7 +60,7 @@ class EntityScreen(MonitrScreen):
     )
     CSS = """
     EntityScreen #head { height: auto; }
-    EntityScreen #tabs { height: 1; margin-bottom: 1; }
+    EntityScreen #tabs { height: 1; margin-bottom: 1; link-style: none; }
     EntityScreen #pane { height: 1fr; }
     EntityScreen.-narrow #closed { display: none; }
     """
