@@ -52,7 +52,8 @@ class Settings:
 
 
 def settings_from(environ: Mapping[str, str], *, data_dir: Path | None = None) -> Settings:
-    """The settings; FixSettings names a variable that cannot be used."""
+    """The settings; FixSettings names a variable that cannot be used. An empty one is not set."""
+    environ = {name: value for name, value in environ.items() if value.strip()}
     named = data_dir or (Path(environ["MONITR_DATA_DIR"]) if "MONITR_DATA_DIR" in environ else None)
     public_url = environ.get("MONITR_PUBLIC_URL", "").strip().rstrip("/") or None
     if public_url is not None:

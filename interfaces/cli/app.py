@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from interfaces.cli import books, connecting, importing, lists, running, tokens
-from interfaces.cli.ending import ExitCode, guarded, silence_stdout
+from interfaces.cli.ending import ExitCode, guarded, silence_stdout, tell_no_room
 from interfaces.cli.session import MakeLauncher, Session
 
 PROGRAM = "monitr"
@@ -146,4 +146,6 @@ def main_with(make_launcher: MakeLauncher, argv: Sequence[str] | None = None) ->
     except BrokenPipeError:
         silence_stdout()
         code = ExitCode.BROKEN_PIPE.value
+    except OSError as error:
+        code = tell_no_room(error).value
     return int(code)

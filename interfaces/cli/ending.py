@@ -1,5 +1,6 @@
 """How a command ends: exit codes by one table, failures as a sentence or as JSON."""
 
+import errno
 import functools
 import os
 import sys
@@ -72,6 +73,16 @@ def code_of_run(run: ImportRun) -> ExitCode:
     return ExitCode.IMPORT_FAILED if failed and code is ExitCode.USAGE else code
 
 
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def tell_no_room(error: OSError) -> ExitCode:
+    """The output's disk is full; the storage tells of its own disk by a Failure."""
+    silence_stdout()
+    say(f"The output could not be written ({os.strerror(error.errno or 0)}): make room for it.")
+    return ExitCode.IMPORT_FAILED
+
+
 def debugging() -> bool:
     return os.environ.get(DEBUG_VARIABLE, "") not in {"", "0"}
 
@@ -99,6 +110,10 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(ExitCode.BROKEN_PIPE) from None
         except (typer.Exit, typer.TyperException, typer.Abort):
             raise
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise typer.Exit(_tell_unforeseen(error)) from None
+            raise typer.Exit(tell_no_room(error)) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, the command ends with a word
             raise typer.Exit(_tell_unforeseen(error)) from None
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from core.domain.catalogue import entry_of
+from core.domain.integration import Integration, IntegrationStatus
 from core.ports.storage import LIST_MAX, Event
 from core.services.reading import ROWS_MAX, EntityStatus
 from interfaces.cli import documents
@@ -72,13 +73,23 @@ def integrations(context: typer.Context, *, json_: AsJson = False) -> None:
                 one.status.value,
                 one.account.name if one.account else None,
                 when(one.checked_at),
-                one.trouble.sentence if one.trouble else None,
+                _advice(one),
             )
             for one in found
         ),
         json_=json_,
         none="Nothing is connected yet: monitr connect KEY (keys: monitr providers).",
     )
+
+
+def _advice(integration: Integration) -> str | None:
+    if integration.trouble is not None:
+        return integration.trouble.sentence
+    if integration.status is not IntegrationStatus.PENDING:
+        return None
+    if integration.account is None:
+        return f"begun, not authorised: monitr reconnect {integration.id}, or disconnect it"
+    return f"choose what to import: monitr select {integration.id} --all"
 
 
 def every_entity(session: Session) -> Iterator[EntityStatus]:

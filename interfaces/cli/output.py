@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 PIPED_COLUMNS: Final = 200
 """Width of a table that goes into a pipe or file."""
+SQUEEZED_CELLS: Final = 8
+"""A column narrower than this cannot be read: rows are then written below each other."""
+_BETWEEN_CELLS: Final = 3
+"""What a table puts between two columns."""
 
 Document: TypeAlias = Mapping[str, object]
 
@@ -64,8 +68,14 @@ def console(*, stderr: bool = False) -> "Console":
     """A rich console of the moment; colours and width follow the terminal, NO_COLOR is obeyed."""
     from rich.console import Console  # noqa: PLC0415 - completion answers without it
 
+    class Quiet(Console):
+        """Leaves a broken pipe to the command's end, where it has its exit code."""
+
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich calls this while it handles the BrokenPipeError
+
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
+    return Quiet(
         file=stream,
         markup=False,
         emoji=False,
@@ -107,6 +117,36 @@ def write_items(items: Iterable[Document]) -> None:
 
 
 def write_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
+    """A table; where the terminal is too narrow for one, each row as lines of ``column: value``."""
+    out = console()
+    cells = [["-" if value is None else plain(str(value)) for value in row] for row in rows]
+    lines = _blocks(columns, cells) if _cells_needed(columns, cells) > out.width else None
+    if lines is None:
+        lines = _table(out, columns, cells)
+    out.file.write("\n".join(lines) + "\n")
+    out.file.flush()
+
+
+def _cells_needed(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:
+    """The width at which the table can still be read."""
+    from rich.cells import cell_len  # noqa: PLC0415 - completion answers without it
+
+    needed = 0
+    for position, column in enumerate(columns):
+        widest = max(cell_len(text) for text in (column.name, *(row[position] for row in rows)))
+        needed += (widest if column.whole else min(widest, SQUEEZED_CELLS)) + _BETWEEN_CELLS
+    return needed
+
+
+def _blocks(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = []
+    for row in rows:
+        lines += [f"{column.name}: {text}" for column, text in zip(columns, row, strict=True)]
+        lines.append("")
+    return lines[:-1]
+
+
+def _table(out: "Console", columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[str]:
     from rich import box  # noqa: PLC0415 - completion answers without it
     from rich.table import Table  # noqa: PLC0415
 
@@ -119,14 +159,12 @@ def write_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> 
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(plain("-" if value is None else str(value)) for value in row))
-    out = console()
+        table.add_row(*row)
     with out.capture() as drawn:
         out.print(table)
     # Rich fills every row up with spaces: a pipe has no use for them, nor for the blank rim.
-    rows_drawn = [line.rstrip() for line in drawn.get().strip("\n").splitlines()]
-    out.file.write("\n".join(line for line in rows_drawn if line) + "\n")
-    out.file.flush()
+    shown = [line.rstrip() for line in drawn.get().strip("\n").splitlines()]
+    return [line for line in shown if line]
 
 
 def write_listing(

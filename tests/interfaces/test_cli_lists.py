@@ -56,6 +56,13 @@ def test_integrations_show_health_and_what_to_do(stage: Stage) -> None:
     assert "The key was withdrawn" in stage.run("integrations").out
 
 
+def test_a_connection_under_way_says_its_next_step(stage: Stage) -> None:
+    begun, _ = stage.begin_oauth()
+    assert f"monitr reconnect {begun}" in stage.run("integrations").out
+    authorised = stage.connect_keyed()
+    assert f"monitr select {authorised} --all" in stage.run("integrations").out
+
+
 def test_entities_show_run_published_books_and_links(stage: Stage) -> None:
     stage.import_all()
     item = _items(stage.run("entities", "--json"))[0]
@@ -288,13 +295,14 @@ def test_a_name_with_escapes_and_markup_stays_a_name(stage: Stage) -> None:
     assert ":smile:" in ended.out
 
 
+@pytest.mark.parametrize("cells", [20, 40])
 def test_a_narrow_terminal_and_no_color_lose_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, cells: int
 ) -> None:
     stage.import_all()
     entity_id = stage.entity_ids()[0]
-    monkeypatch.setattr("interfaces.cli.output.PIPED_COLUMNS", 40)
+    monkeypatch.setattr("interfaces.cli.output.PIPED_COLUMNS", cells)
     monkeypatch.setenv("NO_COLOR", "1")
     ended = stage.run("entities")
-    assert entity_id in ended.out
+    assert f"Id: {entity_id}\nEntity: Bakery Noord\nStatus: Succeeded\n" in ended.out
     assert "\x1b[3" not in ended.out
