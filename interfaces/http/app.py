@@ -17,6 +17,7 @@ from interfaces.http import activity, books, connections, following
 from interfaces.http.asking import Gate, asker_from
 from interfaces.http.callbacks import HTML, callback_handlers
 from interfaces.http.counting import Counts
+from interfaces.http.keeping import Kept
 from interfaces.http.openapi import PREFIX, docs_handlers
 from interfaces.http.pages import CONTENT_SECURITY_POLICY, welcome
 from interfaces.http.problems import on_depth, on_error, on_failure, on_http_exception
@@ -84,12 +85,12 @@ def build_http(
     def root() -> Response[str]:
         return Response(welcome(), media_type=HTML)
 
-    counts = Counts()
+    counts, kept = Counts(), Kept()
     asking, refused = Buckets(token_rate), Buckets(refusal_rate)
 
     # Functions, because the framework copies everything else once for each route.
     def gate(app: ASGIApp) -> ASGIApp:
-        return Gate(app, opened, asking, refused, counts)
+        return Gate(app, opened, asking, refused, counts, kept)
 
     def repeatable(app: ASGIApp) -> ASGIApp:
         return Repeatable(app, opened, BODY_BYTES_MAX)

@@ -22,6 +22,7 @@ from core.domain.access import ApiToken, Scope
 from core.services.access import NotAuthenticated, require
 from core.services.services import Services
 from interfaces.http.counting import Counts
+from interfaces.http.keeping import KEPT_OPTION, Gathering, Kept, stamp_of
 from interfaces.http.problems import BASIC_OPTION, AnyRequest
 from interfaces.http.rates import Buckets
 
@@ -31,6 +32,7 @@ SCOPE_OPTION: Final = "scope"
 """The handler option that says which scope it takes; one that says nothing takes an admin."""
 
 READ: Final = {SCOPE_OPTION: Scope.READ}
+READ_KEPT: Final = {SCOPE_OPTION: Scope.READ, KEPT_OPTION: True}
 OPERATE: Final = {SCOPE_OPTION: Scope.OPERATE}
 ADMIN: Final = {SCOPE_OPTION: Scope.ADMIN}
 
@@ -89,6 +91,7 @@ class Gate:
     asking: Buckets
     refused: Buckets
     counts: Counts
+    kept: Kept
 
     async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
         scope = cast("HTTPScope", connection)  # only HTTP routes are behind the gate
@@ -99,11 +102,16 @@ class Gate:
         text = bearer_of(
             Headers.from_scope(scope), basic=bool(handler.opt.get(BASIC_OPTION, False))
         )
-        try:
-            token = await sync_to_thread(self.opened().access.authenticate, text)
-        except NotAuthenticated:
-            self.refused.spend(address)
-            raise
+        services = self.opened()
+        stamp = stamp_of(services)
+        token = self.kept.token(text, stamp, services.ports.clock.now())
+        if token is None:
+            try:
+                token = await sync_to_thread(services.access.authenticate, text)
+            except NotAuthenticated:
+                self.refused.spend(address)
+                raise
+            self.kept.keep_token(text, stamp, token)
         self.asking.spend(token.id)
         require(token, handler.opt.get(SCOPE_OPTION, Scope.ADMIN))
         scope["auth"] = token
@@ -121,4 +129,15 @@ class Gate:
                 )
             await send(message)
 
-        await self.app(scope, receive, counted)
+        if stamp is None or not handler.opt.get(KEPT_OPTION):
+            await self.app(scope, receive, counted)
+            return
+        asked = (token.organisation_id, scope["path"], scope["query_string"])
+        messages = self.kept.answer(asked, stamp)
+        if messages is None:
+            gathering = Gathering(counted)
+            await self.app(scope, receive, gathering)
+            self.kept.keep_answer(asked, stamp, gathering.messages)
+            return
+        for message in messages:
+            await counted(message)

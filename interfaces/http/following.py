@@ -15,7 +15,7 @@ from core.domain.proof import Verdict
 from core.ports.storage import EntityFilter
 from core.services.linking import EntitySettings, SettingsChanged
 from interfaces.http import book_shapes, book_shaping, log_shapes, shapes, shaping
-from interfaces.http.asking import ADMIN, OPERATE, READ, Asking, Id
+from interfaces.http.asking import ADMIN, OPERATE, READ, READ_KEPT, Asking, Id
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import after_of, cursor_to, split
 
@@ -75,7 +75,7 @@ def overview(asker: Asking) -> book_shapes.Overview:
     )
 
 
-@get("/entities", opt=READ, sync_to_thread=True)
+@get("/entities", opt=READ_KEPT, sync_to_thread=True)
 def entities(
     asker: Asking,
     limit: Limit = PAGE_DEFAULT,

@@ -28,6 +28,7 @@ from adapters.storage.sql.small import (
     SqlSettings,
     SqlTokens,
 )
+from adapters.storage.sql.stamps import Stamps
 from core.domain.failures import OurBug
 from core.ports.access import ApiTokens, Repeats
 from core.ports.storage import (
@@ -91,6 +92,7 @@ class SqlStorage:
             self.engine.dispose()
             raise
         self._statements = BookStatements(self.engine)
+        self._stamps = Stamps(self.engine)
 
     def reading(self) -> AbstractContextManager[SqlUnit]:
         return self._unit(writing=False)
@@ -117,5 +119,10 @@ class SqlStorage:
                 session.connection()  # joins now; commit would else pass by what books wrote
                 yield SqlUnit(connection, session, self._statements, writing=writing)
 
+    def stamp(self) -> int | None:
+        """Implements core.ports.stamps.Stamped; None for anything but a SQLite file."""
+        return self._stamps.stamp()
+
     def close(self) -> None:
+        self._stamps.close()
         self.engine.dispose()
