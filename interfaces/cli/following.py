@@ -17,6 +17,8 @@ POLL_SECONDS: Final = 0.5
 PATIENCE: Final = timedelta(seconds=60)
 """A run put back for longer than this is no longer waited for: its time is told instead."""
 FOLLOW_MAX: Final = timedelta(hours=12)
+TAKEOVERS_MAX: Final = 3
+"""So often runs of workers that died are taken over; then the command ends and tells."""
 STOP_SECONDS: Final = 330.0
 """How long a stopped import may take to end its batch: longer than the longest provider call."""
 WATCHED_MAX: Final = 50
@@ -24,11 +26,20 @@ WATCHED_MAX: Final = 50
 
 
 def see_through(session: Session, runs: Sequence[ImportRun], names: dict[str, str]) -> None:
-    """Return when every run has ended or has to wait. ``names`` are the entities' by id."""
+    """Return when every run has ended or has to wait. ``names`` are the entities' by id.
+
+    A run whose worker is gone is taken over: nobody else may be there to do it.
+    """
+    importing = session.services.importing
     with _bars(names) as bars:
-        if not session.services.importing.worker_standing():
-            _import_here(session, runs, bars)
-        _follow(session, runs, bars)
+        for _ in range(TAKEOVERS_MAX):
+            if not importing.worker_standing():
+                _import_here(session, runs, bars)
+            _follow(session, runs, bars)
+            seen = [session.services.reading.run(session.organisation_id, run.id) for run in runs]
+            if not any(importing.orphaned(run) for run in seen):
+                return
+            importing.sweep()
 
 
 class _Bars:

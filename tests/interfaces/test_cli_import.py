@@ -108,20 +108,21 @@ def test_a_second_import_while_one_runs_is_refused(stage: Stage) -> None:
     assert ended.status is RunStatus.SUCCEEDED
 
 
-def test_waiting_for_a_run_that_is_under_way_follows_that_run(stage: Stage) -> None:
+def test_waiting_for_a_run_whose_worker_falls_silent_takes_that_run_over(stage: Stage) -> None:
     seen: list[Ended] = []
 
-    def impatient() -> bool:
+    def silent() -> bool:
         if not seen:
             seen.append(stage.run("import", "bakery", "--wait", "--json"))
         return False
 
     run = stage.follow_all().runs[0]
     stage.services.importing.beat("w", standing=False)
-    ImportEngine(stage.services.ports, "w", impatient).run(run.id)
-    item = json.loads(seen[0].out)["items"][0]
-    assert item["run"]["id"] == run.id
-    assert item["status"] == "In Progress"
+    assert ImportEngine(stage.services.ports, "w", silent).run(run.id) is None, "lost its lease"
+    (ended,) = seen
+    item = json.loads(ended.out)["items"][0]
+    assert (ended.code, item["run"]["id"], item["run"]["attempt"]) == (0, run.id, 2)
+    assert item["status"] == "Succeeded"
     assert sum(stage.clock.pauses) <= PRESENCE_SECONDS + 1
 
 
