@@ -1,5 +1,7 @@
-"""The street, and a client that no rate limits. The application is built once: it holds no state
-but counts, so each test only puts its own services behind it.
+"""The street, the stage of the command line, and a client that no rate limits.
+
+The application is built once: it holds no state but counts, so each test only puts its own services
+behind it.
 """
 
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from litestar.testing import TestClient
 
 from interfaces.http.app import build_http
 from tests.http.street import IDENTITY, UNLIMITED, Street
+from tests.interfaces.stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,11 @@ def _shared(_behind: list[Street]) -> Iterator[TestClient[Litestar]]:
     )
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def stage(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(capsys, monkeypatch)
 
 
 @pytest.fixture
