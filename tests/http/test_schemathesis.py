@@ -1,7 +1,7 @@
 """Schemathesis over the OpenAPI document: all its checks, in bounded numbers.
 
-``make fire`` asks more often, and walks from answer to request (stateful) as well. Its pytest
-plugin is not used: it looks into pytest, and pytest moves.
+``make fire`` asks more often, and walks from answers to requests. Its pytest plugin is not used: it
+looks into pytest, and pytest moves.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from tests.http.test_neighbours import CALLS, FOLLOWED, Call
 
 EXAMPLES = 4
 EXAMPLES_UNDER_FIRE = 100
+WALKS_UNDER_FIRE = 30
 
 REFUSALS = ["2xx", "400", "401", "403", "404", "409", "412", "422", "428", "5xx"]
 """What a request that fits the document may get. A refusal it gets for what it says, not for how it
@@ -99,3 +100,20 @@ def test_every_answer_is_as_documented(served: Served, call: Call) -> None:
 @pytest.mark.parametrize("call", ASKED, ids=" ".join)
 def test_every_answer_is_as_documented_under_fire(served: Served, call: Call) -> None:
     served.ask(call, EXAMPLES_UNDER_FIRE)
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(600)
+def test_walks_from_answers_to_requests(served: Served) -> None:
+    street = served.street
+    machine = served.schema.exclude(path=FOLLOWED[1]).exclude(method="DELETE").as_state_machine()
+
+    class Walk(machine):  # type: ignore[misc, valid-type]  # made by the library at run time
+        def get_call_kwargs(self, case: Case) -> dict[str, object]:
+            return {"headers": street.here.headers()}
+
+    Walk.run(
+        settings=settings(
+            max_examples=WALKS_UNDER_FIRE, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+    )
