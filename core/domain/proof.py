@@ -8,6 +8,8 @@ from attrs import frozen
 
 RESIDUALS_STORED_MAX: Final = 500
 FINDINGS_STORED_MAX: Final = 500
+FINDINGS_COUNTED_MAX: Final = 50_000
+"""Books with more wrong in them than that are not worse by the number."""
 
 
 class Verdict(StrEnum):
@@ -69,7 +71,8 @@ class Finding:
 class Proof:
     """The verdict with what supports it. ``difference_e4`` is the sum of absolute residuals.
 
-    ``residuals`` and ``findings`` are cut to their stored maximum; the counts are whole.
+    ``residuals`` and ``findings`` are cut to their stored maximum; the counts are whole (of
+    findings up to FINDINGS_COUNTED_MAX).
     """
 
     verdict: Verdict

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from core.domain.integration import Administration
-from core.domain.proof import FINDINGS_STORED_MAX, Cell, ControlTotals, Proof, hold_against
+from core.domain.proof import FINDINGS_COUNTED_MAX, Cell, ControlTotals, Proof, hold_against
 from core.ports.provider import Source
 from core.services.ports import Ports
 
@@ -37,7 +37,7 @@ def prove(
     control = source.control_totals(administration, whole=whole)
     with ports.storage.reading() as uow:
         ours_e4 = uow.books.cells(entity_id, generation)
-        findings = uow.books.findings(entity_id, generation, limit=FINDINGS_STORED_MAX)
+        findings = uow.books.findings(entity_id, generation, limit=FINDINGS_COUNTED_MAX)
     moved = set() if earlier is None else _moved(earlier, ours_e4, control)
     return Reading(proof=hold_against(ours_e4, control, findings, moved=moved), control=control)
 

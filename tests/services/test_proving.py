@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
+from core.domain.books import JournalEntry, JournalLine
 from core.domain.failures import ProviderDown
 from core.domain.import_run import RunStatus
-from core.domain.proof import Verdict
+from core.domain.proof import FINDINGS_STORED_MAX, Verdict
 from tests.services.house import House
 
 DAY = dt.date(2026, 1, 15)
@@ -61,6 +62,32 @@ def test_a_difference_that_stays_is_no_movement_however_busy_the_account(
 
     monkeypatch.setattr(type(house.odoo), "called", lambda _, operation: called(operation))
     assert verdict(house) is Verdict.DIFFERS
+
+
+def test_every_entry_that_does_not_balance_is_counted(house: House) -> None:
+    count = FINDINGS_STORED_MAX + 7
+    house.odoo.page_changes = 2_000
+    for number in range(count):
+        key = f"odd-{number:04d}"
+        entry = JournalEntry(
+            key=key, number=None, journal_key=None, date=DAY, year=DAY.year, period=DAY.month
+        )
+        line = JournalLine(
+            key=key,
+            entry_key=key,
+            position=1,
+            account_key="acc-bank",
+            date=DAY,
+            year=DAY.year,
+            period=DAY.month,
+            amount_e4=1,
+        )
+        house.odoo.books[0].changes += [entry, line]
+    (run,) = house.import_rung()
+    assert run is not None
+    assert run.proof is not None
+    assert run.proof.finding_count == count
+    assert len(run.proof.findings) == FINDINGS_STORED_MAX
 
 
 def test_after_a_difference_every_year_is_looked_at_until_it_is_gone(house: House) -> None:
