@@ -263,8 +263,10 @@ def _require_idle(ports: Ports, uow: UnitOfWork, entity: Entity) -> None:
     if run.status is RunStatus.WAITING and obstacle is not None:
         fail_waiting(ports, uow, run, obstacle)
     else:
+        waits = run.status is RunStatus.WAITING
         raise CorrectRequest(
-            f"{entity.name} is being imported: link it when the import has ended.",
+            f"An import of {entity.name} is {'waiting' if waits else 'running'}: link it when "
+            "that has ended.",
             code="import-under-way",
         )
 
