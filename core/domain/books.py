@@ -200,10 +200,12 @@ class Everything:
 
     Each batch's own records of the kind, and the ``present`` keys (alive but not sent), are seen.
     Only when ``last`` is True (the end marker was seen) everything held and not seen is deleted.
+    ``first``: the reading begins here; what one that was given up half way had seen is forgotten.
     """
 
     kind: RecordKind
     present: frozenset[str] = frozenset()
+    first: bool = False
     last: bool = True
 
 

@@ -156,6 +156,17 @@ class ApplyContract:
             unit.books.apply(ENT, 1, batch(coverage=(JANUARY,)))
             assert unit.books.entry(ENT, 1, "e1") is not None
 
+    def test_what_a_reading_given_up_half_way_saw_is_forgotten_by_the_next(
+        self, storage: Storage
+    ) -> None:
+        """A bookmark that became void: the pull starts over in the same generation."""
+        begun = attrs.evolve(EVERY_ACCOUNT, first=True, last=False)
+        anew = attrs.evolve(EVERY_ACCOUNT, first=True)
+        with storage.writing() as unit:
+            unit.books.apply(ENT, 1, batch(account("1"), account("2"), coverage=(begun,)))
+            unit.books.apply(ENT, 1, batch(account("2"), coverage=(anew,)))
+            assert [held.key for held in unit.books.accounts(ENT, 1)] == ["2"]
+
     def test_what_was_seen_does_not_outlive_a_discard(self, storage: Storage) -> None:
         publish(storage, 1, batch(account("1"), account("2")))
         open_end = attrs.evolve(EVERY_ACCOUNT, last=False)

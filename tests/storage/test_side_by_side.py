@@ -87,6 +87,7 @@ COVERAGES: st.SearchStrategy[Coverage] = st.one_of(
             Everything,
             kind=st.just(kind),
             present=st.frozensets(KEYS[kind], max_size=2),
+            first=st.booleans(),
             last=st.booleans(),
         )
     ),

@@ -109,7 +109,7 @@ class Pull:
         if not rows and self.at.on_first_page:
             # Read in full every time, and no ledger is without one: an empty list would delete.
             self.reader.require_rights("financial/Journals", "journals", division=self._division)
-        coverage = Everything(kind=RecordKind.JOURNAL, last=following is None)
+        coverage = self._whole(RecordKind.JOURNAL, following)
         records = [wire_rows.journal(row) for row in rows]
         return self._batch(records, (coverage,), self._turned(following))
 
@@ -117,7 +117,7 @@ class Pull:
         rows, following = self._list(TAX_CODES, wire_rows.TAX_PAGE)
         if not rows and self.at.on_first_page:
             self.reader.require_rights("vat/VATCodes", "VAT codes", division=self._division)
-        coverage = Everything(kind=RecordKind.TAX_CODE, last=following is None)
+        coverage = self._whole(RecordKind.TAX_CODE, following)
         records = [wire_rows.tax_code(row) for row in rows]
         return self._batch(records, (coverage,), self._turned(following))
 
@@ -132,10 +132,9 @@ class Pull:
         )
         coverage: tuple[Coverage, ...] = (Delta(deleted=read.outside),)
         if self._rereads:
-            last = following is None
             coverage = (
-                Everything(kind=RecordKind.LINE, last=last),
-                Everything(kind=RecordKind.INVOICE, last=last),
+                self._whole(RecordKind.LINE, following),
+                self._whole(RecordKind.INVOICE, following),
             )
         at = self._advanced(rows, following)
         at = msgspec.structs.replace(
@@ -190,8 +189,12 @@ class Pull:
 
     def _set_of(self, kind: RecordKind, following: str | None) -> tuple[Coverage, ...]:
         if self._rereads:
-            return (Everything(kind=kind, last=following is None),)
+            return (self._whole(kind, following),)
         return (Delta(),)
+
+    def _whole(self, kind: RecordKind, following: str | None) -> Everything:
+        """Asked before the bookmark moves on."""
+        return Everything(kind=kind, first=self.at.on_first_page, last=following is None)
 
     def _batch(
         self, records: Sequence[Record], coverage: tuple[Coverage, ...], at: Bookmark

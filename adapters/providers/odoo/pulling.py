@@ -106,10 +106,11 @@ class Pull:
             page_type: type[Sequence[Row]] = tuple[row_type, ...]  # type: ignore[valid-type]
             rows = self.session.ask(partial(ask, self.company, self.mark.last), page_type)
             ended = len(rows) < MASTERS_PER_PAGE
-            stage = self.mark.stage
+            stage, first = self.mark.stage, self.mark.last == 0
             after = self.mark.at(following) if ended else self.mark.at(stage, rows[-1].id)
             records = tuple(decode(row) for row in rows)
-            yield self._batch(after, records, (Everything(kind=kind, last=ended),), stage)
+            coverage = Everything(kind=kind, first=first, last=ended)
+            yield self._batch(after, records, (coverage,), stage)
             if ended:
                 return
 
@@ -143,13 +144,16 @@ class Pull:
     def _entry_batches(self, page: MovesPage, following: Bookmark | None) -> Iterator[Batch]:
         """A page as batches of a bearable size; only the very last one ends the enumeration."""
         following = following and evolve(following, seen=self.mark.seen, until=self.mark.until)
+        begins = self.mark.last == 0
         pieces = split(page, self.currency)
         for place, piece in enumerate(pieces):
             final = place == len(pieces) - 1
             after = self.mark.at(Stage.ENTRIES, piece.last_id or self.mark.last)
             if final and following is not None:
                 after = following
-            everything = Everything(kind=RecordKind.ENTRY, last=final and page.ended)
+            everything = Everything(
+                kind=RecordKind.ENTRY, first=begins and place == 0, last=final and page.ended
+            )
             coverage: tuple[Coverage, ...] = (piece.delta,)
             if self.mark.full:
                 coverage = (piece.delta, everything)
@@ -219,7 +223,9 @@ class Pull:
             if ended:
                 after = self.mark.next_night() if full else self.mark.at(Stage.CONTACT_DELETIONS)
             coverage: Coverage = (
-                Everything(kind=RecordKind.CONTACT, last=ended) if full else Delta()
+                Everything(kind=RecordKind.CONTACT, first=self.mark.last == 0, last=ended)
+                if full
+                else Delta()
             )
             records = tuple(decoding.contact(row) for row in rows)
             yield self._batch(after, records, (coverage,), Stage.CONTACTS, last=full and ended)
@@ -247,7 +253,7 @@ class Pull:
             if ended:
                 after = self.mark.at(following) if following else self.mark.next_night()
             present = frozenset(str(number) for number in ids)
-            coverage = Everything(kind=kind, present=present, last=ended)
+            coverage = Everything(kind=kind, present=present, first=self.mark.last == 0, last=ended)
             yield self._batch(after, (), (coverage,), stage, last=ended and following is None)
             if ended:
                 return

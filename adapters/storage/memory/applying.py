@@ -143,7 +143,10 @@ class Applying:
 
     def _everything(self, coverage: Everything) -> None:
         kind = coverage.kind
-        seen = self._seen(f"everything {kind.value}", self.records[kind], coverage)
+        scope = f"everything {kind.value}"
+        if coverage.first:
+            self.ledger.seen.pop(scope, None)
+        seen = self._seen(scope, self.records[kind], coverage)
         if coverage.last:
             unseen = live(self.ledger, kind).keys() - seen
             self._remove(kind, unseen)

@@ -87,6 +87,9 @@ class Building:
             else:
                 covering.append(coverage)
         scopes = [scope_of(coverage) for coverage in covering]
+        for coverage, scope in zip(covering, scopes, strict=True):
+            if isinstance(coverage, Everything) and coverage.first:
+                self.coverages.forget(scope)
         for scope in scopes:
             empty = self.tallies.of[scope.kind].live == 0
             self.coverages.begin(scope, nothing_held=empty)

@@ -112,6 +112,12 @@ class Coverages:
             fresh = self._connection.execute(some).first() is None
         self._add(scope.name, fresh=fresh)
 
+    def forget(self, scope: Scope) -> None:
+        """What was seen of it, by a reading that never ended, counts for nothing."""
+        held = self._open.pop(scope.name, None)
+        if held is not None:
+            self._drop(held.id)
+
     def begin_again(self, scope: Scope) -> None:
         """Open it if the same batch already ended it (a coverage named twice)."""
         if scope.name not in self._open:

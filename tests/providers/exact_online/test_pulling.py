@@ -116,13 +116,13 @@ def test_coverage_says_no_more_than_was_read() -> None:
     for mode in (Mode.FIRST, Mode.CHANGES):
         accounts, contacts, journals, taxes, lines, deleted = coverage(mode)
         assert accounts == contacts == lines == deleted == (Delta(),)
-        assert journals == (Everything(kind=RecordKind.JOURNAL),)
-        assert taxes == (Everything(kind=RecordKind.TAX_CODE),)
+        assert journals == (Everything(kind=RecordKind.JOURNAL, first=True),)
+        assert taxes == (Everything(kind=RecordKind.TAX_CODE, first=True),)
     reloaded = coverage(Mode.RELOAD)
-    assert reloaded[0] == (Everything(kind=RecordKind.ACCOUNT),)
+    assert reloaded[0] == (Everything(kind=RecordKind.ACCOUNT, first=True),)
     assert reloaded[4] == (
-        Everything(kind=RecordKind.LINE),
-        Everything(kind=RecordKind.INVOICE),
+        Everything(kind=RecordKind.LINE, first=True),
+        Everything(kind=RecordKind.INVOICE, first=True),
     )
 
 
