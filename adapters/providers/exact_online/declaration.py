@@ -10,7 +10,7 @@ from adapters.providers.kit.calls import Charge
 from adapters.providers.kit.oauth import OAuthDeclaration, TokenRule, Verdict
 from adapters.providers.kit.retry_table import FailureTable, Rule
 from adapters.providers.kit.waiting import epoch
-from core.domain.failures import FixSettings
+from core.domain.failures import FixSettings, ProviderDown
 from core.ports.provider import ConnectForm, FormField, TokenPolicy
 
 FORM: Final = ConnectForm(
@@ -63,6 +63,8 @@ def _no_charge(_: Mapping[str, str]) -> tuple[Charge, ...]:
     return ()
 
 
+GATEWAY_WORDS: Final = ("unable to identify proxy", "applicationnotfound")
+
 OAUTH: Final = OAuthDeclaration(
     provider=PROVIDER,
     authorize_url=_authorize_url,
@@ -81,9 +83,7 @@ OAUTH: Final = OAuthDeclaration(
         TokenRule(verdict=Verdict.DEAD, words=("refresh token expired",)),
         TokenRule(verdict=Verdict.DEAD, words=("empty chainid",)),
         # The gateway in front lost its way for a moment; the token service saw nothing.
-        TokenRule(
-            verdict=Verdict.NOT_SERVED, words=("unable to identify proxy", "applicationnotfound")
-        ),
+        TokenRule(verdict=Verdict.NOT_SERVED, words=GATEWAY_WORDS),
         TokenRule(verdict=Verdict.NOT_SERVED, empty_body=True),
     ),
 )
@@ -111,6 +111,14 @@ FAILURES: Final = FailureTable(
     provider=PROVIDER,
     wait_until=wait_until,
     rules=(
+        # The gateway in front lost its way for a moment. Seen on the token address; that the same
+        # gateway says the same in front of the API is assumed.
+        Rule(
+            text=GATEWAY_WORDS,
+            failure=ProviderDown,
+            sentence="{provider} has a problem of its own: the import is tried again later.",
+            again=True,
+        ),
         # The registration.
         Rule(
             statuses=_REFUSED,

@@ -38,6 +38,7 @@ _SCOPE = "Application Scope Violated"
         (403, "", "", FixSettings, "not-allowed"),
         (400, "", "Please add a $select or a $top=1", NotUnderstood, "data-not-understood"),
         (404, "", "", NotUnderstood, "not-found"),
+        (404, "", "Unable to identify proxy for host: x", ProviderDown, "provider-down"),
         (408, "", "", ProviderDown, "provider-down"),
         (503, "", "", ProviderDown, "provider-down"),
         (429, "", "", Wait, "limit-reached"),
@@ -49,7 +50,7 @@ def test_refusals(status: int, reason: str, text: str, kind: type[Failure], code
     assert type(decision.failure) is kind
     assert decision.failure.code == code
     assert "{" not in decision.failure.sentence
-    assert decision.again == (status in {408, 429, 503})
+    assert decision.again == (kind is ProviderDown or status == 429)
     if code == "scope-missing":
         assert "journals (Area)" in decision.failure.sentence
 
