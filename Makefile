@@ -1,6 +1,9 @@
 # Every target works in a fresh clone: what is missing is installed first, into .venv.
 # Another interpreter: make setup PYTHON=/path/to/python3.12
 
+# Compiled modules are kept, whatever the machine's habit: the suite starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?=
 SEED ?=
 WORKERS ?= auto
