@@ -27,7 +27,10 @@ PROOF_LEASE_SECONDS: Final = 2 * 3600
 between them. A day's 5,000 calls at 60 a minute are 83 minutes."""
 
 STRIKES_MAX: Final = 4
-"""Attempts that may end badly before the run fails. Waiting for a limit is no strike."""
+"""Attempts that may end badly, without a page of progress between them, before the run fails.
+
+Waiting for a limit is no strike.
+"""
 
 ATTEMPTS_MAX: Final = 100
 """Bound on attempts of all kinds, waits included."""

@@ -139,12 +139,15 @@ class ImportEngine:
         with self.ports.storage.writing() as uow:
             run = _fence(uow, claimed)
             applied = uow.books.apply(claimed.entity.id, claimed.generation, batch)
+            # A page of progress forgives what went badly before it: only a run that is stuck at
+            # one place spends its strikes, however long the ledger and shaky the provider.
             extended = attrs.evolve(
                 run,
                 bookmark=batch.bookmark,
                 progress=_progress(run.progress, batch, applied, calls),
                 lease_until=self.ports.clock.now() + timedelta(seconds=LEASE_SECONDS),
                 complete=batch.last,
+                strikes=run.strikes if batch.last or run.progress.differed else 0,
             )
             uow.runs.replace(run, extended)
             uow.commit()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import attrs
 import pytest
 
 from core.domain.import_run import STRIKES_MAX, RunStatus
@@ -98,14 +97,11 @@ def requests_twice(sandbox: Sandbox) -> dict[str, int]:
 def test_killed_after_every_batch_the_import_still_ends_proven(
     monitr: Monitr, sandbox: Sandbox, step: int
 ) -> None:
-    """Each worker lives for ``step`` batches. Attempts are bounded, so strikes are forgiven here:
-    the point is the bookmark, not the parking of poisonous entities.
-    """
+    """Each worker lives for ``step`` batches."""
     organisation_id, entity_id, run_id = waiting_run(monitr, sandbox)
     sandbox.clear_log("exact-online")
     kills = 0
     for number in range(1, 100):
-        _forgive_strikes(monitr, run_id)
         sandbox.advance(AHEAD_SECONDS)
         if attempt(monitr, run_id, kill_after=step, number=number) == 0:
             break
@@ -123,11 +119,3 @@ def test_killed_after_every_batch_the_import_still_ends_proven(
         truth["credit"],
     )
     print(f"kills {kills}, requests {len(sandbox.log('exact-online'))}, pages twice 0")
-
-
-def _forgive_strikes(monitr: Monitr, run_id: str) -> None:
-    with monitr.ports.storage.writing() as uow:
-        run = uow.runs.get(run_id)
-        assert run is not None
-        uow.runs.replace(run, attrs.evolve(run, strikes=0))
-        uow.commit()

@@ -306,19 +306,41 @@ def test_a_worker_that_wakes_up_after_its_rescue_writes_nothing(house: House, ba
     assert "run.lost" in kinds
 
 
-def test_a_poisonous_entity_is_parked_after_its_strikes(house: House) -> None:
+def test_a_poisonous_entity_is_parked_after_its_strikes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it does to its worker, it does it at the same place: no page comes through."""
+
+    def deadly(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tests.fake_provider.FakeSource.pull", deadly)
     run_id = house.doorbell.rung[0]
     for _ in range(STRIKES_MAX):
-        engine = ImportEngine(house.ports, "dying", _die)
-        house.services.importing.beat("dying", standing=False)
         with pytest.raises(KeyboardInterrupt):
-            engine.run(run_id)
+            house.engine("dying").run(run_id)
         house.let_workers_vanish()
         house.services.importing.sweep()
     run = house.services.reading.run(house.org, run_id)
     assert run.status is RunStatus.FAILED
     assert run.trouble is not None
     assert run.trouble.code == "worker-lost"
+
+
+def test_progress_forgives_strikes(house: House) -> None:
+    """Each attempt brings one page and breaks: more often than strikes, and it still ends."""
+    house.odoo.page_changes = 4
+    run_id = house.doorbell.rung[0]
+    attempts = 0
+    run = None
+    while run is None or run.status is not RunStatus.SUCCEEDED:
+        attempts += 1
+        assert attempts < 30, run
+        house.odoo.failures["pull"] = [None, ProviderDown("Away.")]
+        run = house.engine().run(run_id)
+        house.clock.advance(dt.timedelta(hours=1))
+    assert attempts > STRIKES_MAX
+    assert len(house.odoo.read) == len(set(house.odoo.read)), "no page twice"
 
 
 def _die() -> bool:
