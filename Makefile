@@ -54,7 +54,7 @@ bench: setup ## Measure: one line "name value target" each
 	$(BIN)/python -m bench
 
 fire: setup ## Long proofs: kills, the wheel in an empty environment
-	MONITR_TEST_SEED=$(SEED) $(BIN)/pytest -m fire
+	MONITR_TEST_SEED=$(SEED) $(BIN)/pytest -n $(WORKERS) -m "fire and not live"
 
 stress-refresh: setup ## 200 callers, 8 processes, one token, and the winner killed at each step
 	$(BIN)/python -m bench stress_refresh
