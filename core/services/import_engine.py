@@ -262,7 +262,10 @@ class ImportEngine:
             run = uow.runs.held(claimed.run.id, claimed.run.attempt)
             if run is None:
                 return None
-            trouble = OurBug("The worker was stopped; the import continues from here.").trouble()
+            trouble = TryAgain(
+                "The worker was stopped; the import continues from its last batch.",
+                code="worker-stopped",
+            ).trouble()
             back = run.put_back(due_at=now, trouble=trouble, strike=False)
             uow.runs.replace(run, back)
             uow.commit()

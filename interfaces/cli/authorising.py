@@ -1,7 +1,6 @@
 """Waiting for a person to allow access in a browser, or taking the answer they paste."""
 
 import contextlib
-import os
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from core.domain.failures import CorrectRequest, Reconnect
 from core.domain.integration import Integration, IntegrationStatus
 from core.ports.storage import OAuthAttempt
 from core.services.connecting import Connection
+from interfaces.browser import has_display
 from interfaces.cli.output import console, say, when
 from interfaces.cli.session import Session
 from interfaces.oauth_answer import QUERY_BYTES_MAX, pasted
@@ -53,17 +53,8 @@ def _show(begun: Connection, *, browser: bool) -> None:
     )
     say(f"\n  {begun.authorize_url}\n".strip("\n"))
     say(f"{name} then sends your browser to {begun.redirect_uri}")
-    if browser and _has_display() and not webbrowser.open(begun.authorize_url or ""):
+    if browser and has_display() and not webbrowser.open(begun.authorize_url or ""):
         say("No browser could be opened here: open the link yourself.")
-
-
-def _has_display() -> bool:
-    """Whether a browser opened here would appear in front of whoever typed the command."""
-    if "SSH_CONNECTION" in os.environ:
-        return False
-    if sys.platform in {"darwin", "win32"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _awaited(session: Session, begun: Connection) -> OAuthAttempt:

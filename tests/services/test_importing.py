@@ -353,6 +353,8 @@ def test_an_orderly_stop_gives_the_run_back_without_a_strike(house: House) -> No
     run = ImportEngine(house.ports, "worker-1", lambda: True).run(run_id)
     assert run is not None
     assert (run.status, run.strikes, run.bookmark) == (RunStatus.WAITING, 0, "10")
+    assert run.trouble is not None
+    assert run.trouble.action is Action.TRY_AGAIN, "an orderly stop is no bug to report"
 
 
 def test_another_link_starts_over_and_old_generations_stay(house: House) -> None:

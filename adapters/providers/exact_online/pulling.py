@@ -4,7 +4,8 @@ Order: ledger accounts, relations, journals, VAT codes, journal lines, deletions
 last, so that what they name has been read; a key that this pull read in a newer version than its
 deletion is left alone. Remaining assumption: across pages of one pull rows come in row-version
 order, and no transaction becomes visible below a version already passed. Where that fails the
-proof differs, which a later full reload heals.
+proof differs, and goes on differing until a full reload: nothing begins one by itself before the
+bookmark is too old.
 """
 
 from collections.abc import Callable, Iterator, Sequence

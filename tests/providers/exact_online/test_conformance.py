@@ -7,10 +7,10 @@ from adapters.providers.exact_online import ExactOnline
 from adapters.providers.exact_online.wire import Volume, control_calls, pull_calls
 from adapters.providers.kit.calls import Kit
 from core.ports.provider import Credentials
+from sandbox.browser import decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.exact_online.balance import groups_of
 from sandbox.exact_online.stand_in import ExactOnline as StandIn
-from sandbox.person import consent
 from sandbox.server import Sandbox
 from tests.providers.conformance import OAuthConformance
 from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
@@ -34,8 +34,8 @@ def authorised(sandbox: Sandbox, kit: Kit, *, username: str | None = None) -> Co
     assert provider.oauth is not None
     fields = fields_of(sandbox)
     url = provider.oauth.authorize_url(fields, redirect_uri=REDIRECT, state="state", verifier="")
-    landing = consent(url, username=username, follow=False)
-    code = parse_qs(urlsplit(landing.url).query)["code"][0]
+    landed = decide(url, fields={"username": username} if username else None)
+    code = parse_qs(urlsplit(landed).query)["code"][0]
     grant = provider.oauth.exchange(fields, redirect_uri=REDIRECT, code=code, verifier="")
     clock = SandboxTime(sandbox)
     tokens = TestTokens(flow=provider.oauth, fields=fields, clock=clock, grant=grant)
@@ -62,7 +62,7 @@ class TestExactOnline(OAuthConformance):
         url = flow.authorize_url(
             fields_of(sandbox), redirect_uri=REDIRECT, state="state", verifier=""
         )
-        return consent(url, deny=True, follow=False).url
+        return decide(url, action="deny")
 
     def small_pages(self, sandbox: Sandbox) -> None:
         sandbox.settings(KEY, page_large=150, page_single=5)
