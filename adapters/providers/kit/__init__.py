@@ -6,6 +6,8 @@
 ``bearer``       reading with an access token that is renewed once when refused
 ``oauth``        the authorisation-code flow from a declaration; token answers judged here
 ``decoding``     bytes to exact values; pure
-``origins``, ``outgoing``, ``waiting``, ``watchdog``   addresses, checks, until when, the deadline
+``xml``, ``soap``  hardened XML read while it arrives, and calls and faults of SOAP 1.1
+``origins``, ``outgoing``, ``waiting``, ``watchdog``, ``paying``   addresses, checks, until when,
+             the deadline, budgets
 ``reaching``     which machines may be called at all
 """

@@ -1,6 +1,6 @@
 """One call to a provider as values: what is asked, what came back, and what it costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from attrs import field, frozen
@@ -20,11 +20,15 @@ WRITE_SECONDS: Final = 30.0
 POOL_SECONDS: Final = 5.0
 DEADLINE_SECONDS: Final = 300.0
 """For the whole request, however steadily it drips."""
+STREAMED_SECONDS: Final = 3_600.0
+"""The same for an answer that is read as it arrives, the time of its reader included."""
 
 URL_CHARACTERS_MAX: Final = 8_000
 REQUEST_BYTES_MAX: Final = 10 * 1024 * 1024
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 """Decoded. The largest page known (1,000 wide lines) is about 2 MiB."""
+STREAMED_BYTES_MAX: Final = 8 * 1024 * 1024 * 1024
+"""Decoded, of an answer that is never held whole: four times a million lines in XML."""
 
 
 @frozen(kw_only=True)
@@ -36,6 +40,7 @@ class TimeOuts:
     write: float = WRITE_SECONDS
     pool: float = POOL_SECONDS
     deadline: float = DEADLINE_SECONDS
+    streamed: float = STREAMED_SECONDS
 
 
 @frozen(kw_only=True)
@@ -45,6 +50,7 @@ class SizeLimits:
     url_characters: int = URL_CHARACTERS_MAX
     request_bytes: int = REQUEST_BYTES_MAX
     answer_bytes: int = ANSWER_BYTES_MAX
+    streamed_bytes: int = STREAMED_BYTES_MAX
 
 
 @frozen(kw_only=True)
@@ -78,6 +84,7 @@ class Request:
     ``about`` says what is read, for people: sentences of the failure table may name it.
     ``repeatable``: asking twice changes nothing at the provider, so it may be retried. GETs are;
     a POST that only reads says so. ``answer_bytes_max`` overrides the transport's for this call.
+    ``read_seconds``: without any byte, where a provider is known to ponder longer than others.
     ``lost_is_final``: when no answer comes the caller asks for less instead of the same again.
     """
 
@@ -90,6 +97,7 @@ class Request:
     repeatable: bool = field()
     answer_bytes_max: int | None = None
     lost_is_final: bool = False
+    read_seconds: float | None = None
 
     @repeatable.default
     def _reads_only(self) -> bool:
@@ -112,6 +120,16 @@ class Answer:
     def text(self, characters_max: int) -> str:
         """The head of the body for error tables; undecodable bytes are replaced."""
         return self.body[: 4 * characters_max].decode("utf-8", "replace")[:characters_max]
+
+
+@frozen(kw_only=True)
+class Streamed(Answer):
+    """An answer whose ``body`` stays empty: its decoded bytes come from ``chunks``, once.
+
+    Reading them raises NoAnswer when the rest does not come, NotUnderstood beyond the limit.
+    """
+
+    chunks: Iterator[bytes] = field(repr=False)
 
 
 Observer = Callable[[Request, Answer], None]

@@ -1,8 +1,10 @@
-"""What may leave: addresses that can be called, sizes within limits, headers that can be sent."""
+"""What may leave: addresses that can be called, sizes within limits, headers that can be sent.
+And where an answer wants to send us on to.
+"""
 
 from urllib.parse import urlsplit
 
-from adapters.providers.kit.calls import Request, SizeLimits
+from adapters.providers.kit.calls import Answer, Request, SizeLimits
 from adapters.providers.kit.origins import check_scheme
 from core.domain.failures import FixSettings, OurBug
 
@@ -39,6 +41,17 @@ def bad_address(host: str) -> FixSettings:
     return FixSettings(
         f"The address of {host} cannot be used: write it as https://host.", code="bad-address"
     )
+
+
+def redirect_target(answer: Answer) -> str:
+    """Where a redirect points to, without path and query; a relative one stays on its host."""
+    try:
+        parts = urlsplit(answer.headers.get("location", ""))
+    except ValueError:
+        return "another address"
+    if parts.scheme in {"http", "https"} and parts.netloc and "@" not in parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return "another page"
 
 
 def _too_large(what: str) -> OurBug:

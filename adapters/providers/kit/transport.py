@@ -2,6 +2,7 @@
 
 ``Transport.send`` is for reads of books: it spends budget, retries what may be repeated, and
 returns successful answers only; everything else is a Failure from the provider's table.
+``Transport.stream`` is the same for answers too large to hold: their bytes arrive while it is read.
 ``Transport.attempt`` is one request and whatever status came back: for token endpoints, which are
 never repeated, and for adapters that judge a body themselves.
 
@@ -9,10 +10,11 @@ Retries are a loop of our own: stamina's sleeps cannot be given our clock, and a
 either a pause of the worker or, when longer, a Wait that puts the run back.
 """
 
+import contextlib
 import functools
 import ssl
 import time
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Final, Self
@@ -21,9 +23,24 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from adapters.providers.kit.calls import Answer, Kit, NoAnswer, NotSent, Observer, Request
+from adapters.providers.kit.calls import (
+    Answer,
+    Kit,
+    NoAnswer,
+    NotSent,
+    Observer,
+    Request,
+    Streamed,
+    TimeOuts,
+)
 from adapters.providers.kit.origins import is_loopback
-from adapters.providers.kit.outgoing import bad_address, checked_host
+from adapters.providers.kit.outgoing import bad_address, checked_host, redirect_target
+from adapters.providers.kit.paying import (
+    BUDGET_PAUSES_MAX,
+    PAUSE_SECONDS_MAX,
+    SLACK_SECONDS,
+    pay,
+)
 from adapters.providers.kit.retry_table import (
     SIGNAL_TEXT_CHARACTERS_MAX,
     Decision,
@@ -32,21 +49,12 @@ from adapters.providers.kit.retry_table import (
 )
 from adapters.providers.kit.watchdog import Watchdog
 from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown
-from core.ports.budget import BudgetSpent
 
 ATTEMPTS_MAX: Final = 4
 RETRY_TOTAL_SECONDS_MAX: Final = 240.0
 """Paused in total between the attempts of one call."""
 BACK_OFF_SECONDS: Final = (1.0, 4.0, 16.0)
 """Before the second, third and fourth attempt. No jitter: budgets already space the workers."""
-
-PAUSE_SECONDS_MAX: Final = 65.0
-"""A wait up to this long is slept through (a minute's limit); a longer one ends the call."""
-BUDGET_PAUSES_MAX: Final = 10
-"""Times one call may be outrun by other workers before it gives up its turn."""
-
-_SLACK_SECONDS: Final = 1.0
-"""Providers' resets are precise to the second at best, and they count a call when it arrives."""
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger("monitr.provider")
 
@@ -90,11 +98,26 @@ class Transport:
 
     def send(self, request: Request) -> Answer:
         """A successful answer, or a Failure. Repeatable reads are retried within named limits."""
+        return self._until_good(request)
+
+    @contextlib.contextmanager
+    def stream(self, request: Request) -> Iterator[Streamed]:
+        """A successful answer whose body is read as it arrives; until then all is as with ``send``.
+
+        Nothing is repeated once the body began: NoAnswer then says that the rest did not come. No
+        other call may be made with this transport before the block is left.
+        """
+        with contextlib.ExitStack() as keep:
+            answer = self._until_good(request, keep)
+            assert isinstance(answer, Streamed)
+            yield answer
+
+    def _until_good(self, request: Request, keep: contextlib.ExitStack | None = None) -> Answer:
         paused_seconds = 0.0
         attempt = 1
         while True:
             self.take_budget(request)
-            failure, again = self._try(request, attempt)
+            failure, again = self._try(request, attempt, keep)
             if isinstance(failure, Answer):
                 return failure
             seconds = self._seconds_before_next(failure, attempt) if again else None
@@ -110,16 +133,22 @@ class Transport:
             paused_seconds += seconds
             attempt += 1
 
-    def _try(self, request: Request, attempt: int) -> tuple[Answer | Failure, bool]:
+    def _try(
+        self, request: Request, attempt: int, keep: contextlib.ExitStack | None
+    ) -> tuple[Answer | Failure, bool]:
         """One attempt: the answer, or the failure and whether asking again may help."""
         try:
-            answer = self.attempt(request, number=attempt)
+            answer = self.attempt(request, number=attempt, keep=keep)
         except (NotSent, NoAnswer) as error:
             return error, True
-        if answer.is_success:
+        if self.is_good(answer):
             return answer, False
         decision = self.judge(answer, about=request.about)
         return decision.failure, decision.again
+
+    def is_good(self, answer: Answer) -> bool:
+        """Whether it is what was asked for; protocols that refuse with status 200 know better."""
+        return answer.is_success
 
     def judge(self, answer: Answer, *, about: str = "") -> Decision:
         """What the table says of an unwelcome answer."""
@@ -131,14 +160,17 @@ class Transport:
                 text="" if text.lstrip().startswith("<") else text,
                 headers=answer.headers,
                 host=answer.host,
-                target=_redirect_target(answer),
+                target=redirect_target(answer),
                 about=about,
             ),
             self._kit.clock.now(),
         )
 
-    def attempt(self, request: Request, *, number: int = 1) -> Answer:
-        """Exactly one request; any status is returned.
+    def attempt(
+        self, request: Request, *, number: int = 1, keep: contextlib.ExitStack | None = None
+    ) -> Answer:
+        """Exactly one request; any status is returned. With ``keep``, which then holds the
+        connection, a success is Streamed.
 
         NotSent: it certainly did not reach the provider. NoAnswer: it left, and no whole answer
         came. FixSettings: the address, the certificate or a header cannot be used.
@@ -150,7 +182,7 @@ class Transport:
         outcome: Answer | None = None
         trouble = ""
         try:
-            outcome = self._exchange(request, host)
+            outcome = self._exchange(request, host, keep)
         except Failure as error:
             trouble = error.code
             raise
@@ -160,46 +192,67 @@ class Transport:
             self._observe(request, outcome)
         return outcome
 
-    def _exchange(self, request: Request, host: str) -> Answer:
-        deadline = time.monotonic() + self._kit.time_outs.deadline
+    def _exchange(self, request: Request, host: str, keep: contextlib.ExitStack | None) -> Answer:
+        wait = self._kit.time_outs
+        seconds = wait.deadline if keep is None else wait.streamed
+        deadline = time.monotonic() + seconds
+        with contextlib.ExitStack() as stack:
+            response = stack.enter_context(self._opened(request, host, seconds))
+            status = response.status_code
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if keep is None or not response.is_success:
+                limit = request.answer_bytes_max or self._kit.sizes.answer_bytes
+                body = b"".join(self._chunks(response, host, limit, deadline))
+                return Answer(status=status, headers=headers, body=body, host=host)
+            keep.push(stack.pop_all())
+            limit = request.answer_bytes_max or self._kit.sizes.streamed_bytes
+            chunks = self._chunks(response, host, limit, deadline)
+            return Streamed(status=status, headers=headers, body=b"", host=host, chunks=chunks)
+
+    @contextlib.contextmanager
+    def _opened(self, request: Request, host: str, seconds: float) -> Iterator[httpx.Response]:
+        """The answer up to its headers, within ``seconds`` to its last byte."""
+        wait = self._kit.time_outs
+        with contextlib.ExitStack() as stack:
+            try:
+                trace = stack.enter_context(self._watchdog.guard(seconds))
+                response = stack.enter_context(
+                    self._client(request.url).stream(
+                        request.method,
+                        request.url,
+                        headers={**request.headers, "user-agent": self._kit.user_agent},
+                        content=request.body,
+                        timeout=_time_out(wait, request.read_seconds),
+                        extensions={"trace": self._kit.reach.watching(request.url, trace)},
+                    )
+                )
+            except httpx.HTTPError as error:
+                raise self._translated(error, host) from None
+            except (httpx.InvalidURL, httpx.CookieConflict):
+                raise bad_address(host) from None
+            yield response
+
+    def _chunks(
+        self, response: httpx.Response, host: str, limit: int, deadline: float
+    ) -> Iterator[bytes]:
+        # Decoded: one compressed chunk of 64 KiB is the most that is ever held beyond the limit
+        # (some 64 MiB at the worst ratio gzip has).
+        taken_bytes = 0
         try:
-            with (
-                self._watchdog.guard(self._kit.time_outs.deadline) as trace,
-                self._client(request.url).stream(
-                    request.method,
-                    request.url,
-                    headers={**request.headers, "user-agent": self._kit.user_agent},
-                    content=request.body,
-                    extensions={"trace": self._kit.reach.watching(request.url, trace)},
-                ) as response,
-            ):
-                body = self._read(response, request, host, deadline)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(status=response.status_code, headers=headers, body=body, host=host)
+            for chunk in response.iter_bytes():
+                taken_bytes += len(chunk)
+                if taken_bytes > limit:
+                    raise NotUnderstood(
+                        f"{self._table.provider} sent more than {limit // 1024} KiB in one "
+                        "answer: report it.",
+                        detail=f"host {host}, status {response.status_code}",
+                        code="answer-too-large",
+                    )
+                if time.monotonic() > deadline:
+                    raise self._too_slow(host)
+                yield chunk
         except httpx.HTTPError as error:
             raise self._translated(error, host) from None
-        except (httpx.InvalidURL, httpx.CookieConflict):
-            raise bad_address(host) from None
-
-    def _read(
-        self, response: httpx.Response, request: Request, host: str, deadline: float
-    ) -> bytes:
-        # Chunk by chunk, decoded: one compressed chunk of 64 KiB is the most that is ever held
-        # beyond the limit (some 64 MiB at the worst ratio gzip has).
-        limit = request.answer_bytes_max or self._kit.sizes.answer_bytes
-        taken = bytearray()
-        for chunk in response.iter_bytes():
-            taken += chunk
-            if len(taken) > limit:
-                raise NotUnderstood(
-                    f"{self._table.provider} sent more than {limit // 1024} KiB in one answer: "
-                    "report it.",
-                    detail=f"host {host}, status {response.status_code}",
-                    code="answer-too-large",
-                )
-            if time.monotonic() > deadline:
-                raise self._too_slow(host)
-        return bytes(taken)
 
     def _translated(self, error: httpx.HTTPError, host: str) -> Failure:
         """The library's errors in our words. Its texts may quote headers and are not repeated."""
@@ -249,11 +302,7 @@ class Transport:
         loopback = is_loopback(host)
         client = self._clients.get((loopback, plain))
         if client is None:
-            wait = self._kit.time_outs
             client = httpx.Client(
-                timeout=httpx.Timeout(
-                    connect=wait.connect, read=wait.read, write=wait.write, pool=wait.pool
-                ),
                 verify=_nobody_trusted() if loopback and plain else _trusted(),
                 follow_redirects=False,
                 trust_env=not loopback,
@@ -277,33 +326,14 @@ class Transport:
         ``patience_seconds`` is the longest single wait. ``send`` does this itself. Never called
         inside a transaction of the storage.
         """
-        clock = self._kit.clock
-        for charge in request.charges:
-            for _ in range(pauses_max):
-                at = self._kit.budgets.spend(charge.scope, charge.limits)
-                if at is None:
-                    break
-                seconds = (at - clock.now()).total_seconds()
-                if seconds > patience_seconds:
-                    raise self._budget_spent(charge.scope, at)
-                clock.pause(max(seconds, 0.0) + _SLACK_SECONDS)
-            else:
-                at = clock.now() + timedelta(seconds=PAUSE_SECONDS_MAX)
-                raise self._budget_spent(charge.scope, at)
-
-    def _budget_spent(self, scope: str, at: datetime) -> BudgetSpent:
-        return BudgetSpent(
-            f"The calls {self._table.provider} allows are used up: the import continues by itself.",
-            detail=f"scope {scope}",
-            retry_at=at,
-        )
+        pay(self._kit, self._table.provider, request.charges, patience_seconds, pauses_max)
 
     def _seconds_before_next(self, failure: Failure, attempt: int) -> float | None:
         """Seconds to pause before another attempt; None when that is too long to sleep through."""
         back_off = BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS)) - 1]
         if failure.retry_at is None:
             return back_off
-        seconds = (failure.retry_at - self._kit.clock.now()).total_seconds() + _SLACK_SECONDS
+        seconds = (failure.retry_at - self._kit.clock.now()).total_seconds() + SLACK_SECONDS
         return max(seconds, back_off) if seconds <= PAUSE_SECONDS_MAX else None
 
     def _record(
@@ -335,6 +365,12 @@ def _is_lost(failure: Failure) -> bool:
     return isinstance(failure, ProviderDown) and not isinstance(failure, NotSent)
 
 
+def _time_out(wait: TimeOuts, read_seconds: float | None) -> httpx.Timeout:
+    return httpx.Timeout(
+        connect=wait.connect, read=read_seconds or wait.read, write=wait.write, pool=wait.pool
+    )
+
+
 @functools.cache
 def _trusted() -> ssl.SSLContext:
     """The usual certificate authorities (or SSL_CERT_FILE's), loaded once per process."""
@@ -345,17 +381,6 @@ def _trusted() -> ssl.SSLContext:
 def _nobody_trusted() -> ssl.SSLContext:
     """For plain http on this machine, where loading authorities would be for nothing."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _redirect_target(answer: Answer) -> str:
-    """Where a redirect points to, without path and query; a relative one stays on its host."""
-    try:
-        parts = urlsplit(answer.headers.get("location", ""))
-    except ValueError:
-        return "another address"
-    if parts.scheme in {"http", "https"} and parts.netloc and "@" not in parts.netloc:
-        return f"{parts.scheme}://{parts.netloc}"
-    return "another page"
 
 
 def _chain(error: BaseException) -> list[BaseException]:
