@@ -25,7 +25,7 @@ from core.services.adopting import (
 from core.services.authorising import AuthorisingService
 from core.services.ending import end_at_provider, forget_secrets, held_grant
 from core.services.ports import Ports, integration_of, organisation_of
-from core.services.secrets import SecretStore, registration_row
+from core.services.secrets import SecretStore, registration_row, staged_row
 from core.services.sources import ask, check, filled_in, provider_name, stored_fields
 
 
@@ -182,6 +182,20 @@ class ConnectingService:
             integration = integration_of(uow, organisation_id, integration_id)
             administrations = tuple(uow.integrations.administrations(integration_id))
         return Connection(integration=integration, administrations=administrations)
+
+    def awaiting_confirmation(self, organisation_id: str) -> frozenset[str]:
+        """Ids of integrations with a finished new consent that ``confirm_reconnect`` would adopt.
+
+        Until then they work (or not) with the old one.
+        """
+        with self.ports.storage.reading() as uow:
+            organisation_of(uow, organisation_id)
+            return frozenset(
+                one.id
+                for one in uow.integrations.of(organisation_id)
+                if one.status is not IntegrationStatus.DISCONNECTED
+                and uow.secrets.get(staged_row(one.id)) is not None
+            )
 
     def attempt(self, organisation_id: str, integration_id: str) -> OAuthAttempt:
         """The newest authorisation of an integration: what a waiting front end polls."""

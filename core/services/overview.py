@@ -1,6 +1,6 @@
 """The organisation at a glance: how its entities stand, and what needs a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from core.domain.integration import Integration, IntegrationStatus, unusable_sen
 from core.domain.proof import Verdict
 from core.ports.storage import EntityFilter, UnitOfWork
 from core.services.ports import Ports, organisation_of
+from core.services.secrets import staged_row
 from core.services.sources import provider_name
 
 AGES: Final = (timedelta(hours=12), timedelta(hours=36), timedelta(days=7))
@@ -122,7 +123,8 @@ class OverviewService:
                 for one in integrations.values()
                 if one.status is IntegrationStatus.NEEDS_RECONNECT
             }
-            found = [_to_reconnect(uow, integrations[one]) for one in sorted(broken)]
+            found = [_to_confirm(uow, one) for one in _staged(uow, integrations.values())]
+            found += [_to_reconnect(uow, integrations[one]) for one in sorted(broken)]
             found += _grouped(uow, organisation_id, RunStatus.FAILED, told=broken)
             found += _differing(uow, organisation_id)
             found += [
@@ -132,6 +134,26 @@ class OverviewService:
             ]
             found += _grouped(uow, organisation_id, RunStatus.WAITING, told=frozenset())
         return tuple(found)
+
+
+def _staged(uow: UnitOfWork, integrations: Iterable[Integration]) -> Iterator[Integration]:
+    for one in integrations:
+        living = one.status is not IntegrationStatus.DISCONNECTED
+        if living and uow.secrets.get(staged_row(one.id)) is not None:
+            yield one
+
+
+def _to_confirm(uow: UnitOfWork, integration: Integration) -> Attention:
+    return Attention(
+        action=Action.RECONNECT,
+        sentence=(
+            f"A new consent for {provider_name(integration)} waits for you to confirm it, because "
+            "it may change what is imported: confirm it, or reconnect once more."
+        ),
+        entities=_linked(uow, integration),
+        integration_id=integration.id,
+        where=EntityFilter(integration_id=integration.id),
+    )
 
 
 def _to_reconnect(uow: UnitOfWork, integration: Integration) -> Attention:

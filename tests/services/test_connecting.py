@@ -6,7 +6,15 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from core.domain.failures import CorrectRequest, Failure, FixSettings, Reconnect, Unknown, Wait
+from core.domain.failures import (
+    Action,
+    CorrectRequest,
+    Failure,
+    FixSettings,
+    Reconnect,
+    Unknown,
+    Wait,
+)
 from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
 from core.domain.onboarding import OnboardingStep
@@ -226,10 +234,15 @@ def test_reconnecting_as_somebody_else_waits_for_confirmation(house: House) -> N
     assert held.integration.account is not None
     assert held.integration.account.name == "Ada Lovelace"
     assert len(held.administrations) == 2
+    assert house.services.connecting.awaiting_confirmation(house.org) == {integration_id}
+    (told,) = house.services.overview.attention(house.org)
+    assert (told.action, told.integration_id) == (Action.RECONNECT, integration_id)
+    assert "waits for you to confirm" in told.sentence
 
     confirmed = house.services.connecting.confirm_reconnect(
         house.org, integration_id, operator=OPERATOR
     )
+    assert not house.services.connecting.awaiting_confirmation(house.org)
     assert confirmed.integration.account is not None
     assert confirmed.integration.account.name == "Grace Hopper"
     with pytest.raises(CorrectRequest, match="nothing to confirm"):
