@@ -14,6 +14,7 @@ from core.domain.books import Batch
 from core.domain.catalogue import CatalogueEntry
 from core.domain.integration import Account, Administration
 from core.domain.proof import ControlTotals
+from core.ports.sessions import OwnSessions, Sessions
 
 TOKEN_CALL_SECONDS_MAX: Final = 60
 """A token request is over after this long, whatever happens: refresh locks are built on it."""
@@ -138,6 +139,8 @@ class Credentials:
     fields: Mapping[str, str] = field(repr=False)
     """The connect form's values, secrets opened."""
     tokens: AccessTokens | None = field(repr=False, default=None)
+    sessions: Sessions = field(repr=False, factory=OwnSessions)
+    """For providers where a key is traded for a session: see core.ports.sessions."""
     scope: str = ""
     """Names the connection in budgets and logs: the integration id."""
 

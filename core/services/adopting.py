@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 import attrs
 from attrs import field, frozen
@@ -19,12 +20,16 @@ from core.ports.provider import (
     TokenGrant,
     TooEarlyToRefresh,
 )
+from core.ports.sessions import OwnSessions
 from core.ports.storage import UnitOfWork
 from core.services.importing import waiting_run
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row, registration_row, staged_row
+from core.services.sessions import put_sessions, session_from, session_text
 from core.services.sources import Checked, ask, missing_linked, provider_name, split_secrets
 from core.services.tokens import REFRESH_LOCK_SECONDS
+
+_SESSION: Final = "session."
 
 
 @frozen(kw_only=True)
@@ -53,10 +58,12 @@ class ReconnectReview:
 
 @frozen(kw_only=True)
 class NewCredentials:
-    """Connect-form values and, for OAuth, the grant they obtained."""
+    """Connect-form values and what they obtained: an OAuth grant, or sessions."""
 
     values: dict[str, str] = field(repr=False)
     grant: TokenGrant | None = field(repr=False, default=None)
+    sessions: OwnSessions = field(repr=False, factory=OwnSessions)
+    """Filled while they are on trial, and kept with them: logins are counted."""
 
 
 @frozen
@@ -81,7 +88,7 @@ def trial_source(ports: Ports, integration: Integration, new: NewCredentials) ->
     if new.grant is not None:
         tokens = _FreshTokens(new.grant.access_token)
     return ports.provider(integration.provider).open(
-        Credentials(fields=new.values, tokens=tokens, scope=integration.id)
+        Credentials(fields=new.values, tokens=tokens, sessions=new.sessions, scope=integration.id)
     )
 
 
@@ -159,6 +166,7 @@ def adopt(
             store.put(uow, registration_row(adopted.organisation_id, adopted.provider), new.values)
         if new.grant is not None:
             put_grant(ports, uow, adopted.id, new.grant)
+        put_sessions(ports, uow, adopted.id, new.sessions)
         uow.secrets.delete(staged_row(adopted.id))
         ports.event(
             uow,
@@ -217,7 +225,7 @@ def apply_staged(
             "There is nothing to confirm for this integration: reconnect it first.",
             code="nothing-staged",
         )
-    new = _freshened(ports, integration, _credentials(document))
+    new = _freshened(ports, integration, _credentials(document, ports.clock.now()))
     checked = ask(trial_source(ports, integration, new))
     return adopt(ports, integration, new, checked, actor=actor), checked
 
@@ -255,6 +263,8 @@ def _freshened(ports: Ports, integration: Integration, new: NewCredentials) -> N
 
 def _document(new: NewCredentials) -> Mapping[str, str]:
     document = {"values": json.dumps(new.values)}
+    for name, session in new.sessions.obtained.items():
+        document[f"{_SESSION}{name}"] = session_text(session)
     if new.grant is not None:
         document |= {
             "access": new.grant.access_token,
@@ -267,7 +277,8 @@ def _document(new: NewCredentials) -> Mapping[str, str]:
     return document
 
 
-def _credentials(document: Mapping[str, str]) -> NewCredentials:
+def _credentials(document: Mapping[str, str], now: datetime) -> NewCredentials:
+    """What was staged; sessions that ended meanwhile are left out."""
     grant = None
     if "access" in document:
         refresh_expires_at = document.get("refresh_expires_at")
@@ -280,4 +291,12 @@ def _credentials(document: Mapping[str, str]) -> NewCredentials:
                 datetime.fromisoformat(refresh_expires_at) if refresh_expires_at else None
             ),
         )
-    return NewCredentials(values=json.loads(document["values"]), grant=grant)
+    sessions = {
+        name.removeprefix(_SESSION): session
+        for name, text in document.items()
+        if name.startswith(_SESSION)
+        and ((session := session_from(text)).expires_at is None or now < session.expires_at)
+    }
+    return NewCredentials(
+        values=json.loads(document["values"]), grant=grant, sessions=OwnSessions(sessions)
+    )

@@ -6,7 +6,13 @@ from core.domain.failures import Failure
 from core.domain.integration import Integration
 from core.ports.storage import UnitOfWork
 from core.services.ports import Ports
-from core.services.secrets import SecretStore, attempt_row, fields_row, staged_row
+from core.services.secrets import (
+    SecretStore,
+    attempt_row,
+    fields_row,
+    forget_sessions,
+    staged_row,
+)
 from core.services.sources import provider_name
 
 
@@ -37,10 +43,11 @@ def held_grant(ports: Ports, uow: UnitOfWork, integration: Integration) -> Endin
 
 
 def forget_secrets(uow: UnitOfWork, integration_id: str) -> None:
-    """Delete tokens, keys, a consent waiting for confirmation and an authorisation under way."""
+    """Delete tokens, keys, sessions, a consent to be confirmed, an authorisation under way."""
     for row in (fields_row(integration_id), staged_row(integration_id)):
         uow.secrets.delete(row)
     uow.tokens.delete(integration_id)
+    forget_sessions(uow, integration_id)
     attempt = uow.oauth_attempts.latest(integration_id)
     if attempt is not None:
         uow.secrets.delete(attempt_row(attempt.state_sha256))

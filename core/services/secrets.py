@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+import attrs
 from attrs import frozen
 
 from core.ports.provider import TokenGrant
@@ -28,6 +29,19 @@ def attempt_row(state_sha256: str) -> str:
 def staged_row(integration_id: str) -> str:
     """A new consent or new fields waiting for the operator's confirmation."""
     return f"staged:{integration_id}"
+
+
+def session_row(integration_id: str, name: str) -> str:
+    """One session token of a connection by key or credentials."""
+    return f"session:{integration_id}:{name}"
+
+
+def forget_sessions(uow: UnitOfWork, integration_id: str) -> None:
+    """Delete every session of an integration, whatever its name."""
+    prefix = session_row(integration_id, "")
+    for row in uow.secrets.rows():
+        if row.startswith(prefix):
+            uow.secrets.delete(row)
 
 
 def token_row(integration_id: str) -> str:
@@ -92,15 +106,7 @@ def reseal_all(ports: Ports) -> int:
             row = token_row(integration_id)
             sealed = ports.vault.seal(row, ports.vault.open(row, held.sealed))
             swapped = uow.tokens.swap(
-                TokenRow(
-                    integration_id=held.integration_id,
-                    version=held.version + 1,
-                    sealed=sealed,
-                    obtained_at=held.obtained_at,
-                    expires_at=held.expires_at,
-                    refresh_expires_at=held.refresh_expires_at,
-                    uncertain=held.uncertain,
-                ),
+                attrs.evolve(held, version=held.version + 1, sealed=sealed),
                 expected_version=held.version,
             )
             assert swapped, "a writing unit is exclusive"

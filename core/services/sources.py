@@ -13,7 +13,8 @@ from core.domain.integration import Administration, Integration, IntegrationStat
 from core.ports.provider import AccessTokens, ConnectForm, Credentials, Health, Source
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row
-from core.services.tokens import IntegrationTokens, known_dead, mark_needs_reconnect
+from core.services.sessions import IntegrationSessions
+from core.services.tokens import UNUSABLE, IntegrationTokens, known_dead, mark_needs_reconnect
 
 FIELD_CHARACTERS_MAX: Final = 4_000
 ADMINISTRATIONS_MAX: Final = 20_000
@@ -86,12 +87,13 @@ def open_source(ports: Ports, integration: Integration) -> Source:
 
     Reconnect for a connection known to be dead: providers count refused calls, and lock accounts.
     """
-    with ports.storage.reading() as uow:
-        stored = uow.integrations.get(integration.id)
-    if stored is not None and stored.status is IntegrationStatus.NEEDS_RECONNECT:
-        raise known_dead(stored, provider_name(stored))
     provider = ports.provider(integration.provider)
-    fields = stored_fields(ports, integration)
+    with ports.storage.reading() as uow:
+        stored = uow.integrations.get(integration.id) or integration
+        if stored.status in UNUSABLE:
+            raise known_dead(stored, provider_name(stored))
+        secret = SecretStore(ports).get(uow, fields_row(integration.id))
+    fields = {**stored.fields, **secret}
     tokens: AccessTokens | None = None
     if provider.oauth is not None:
         tokens = IntegrationTokens(
@@ -101,7 +103,12 @@ def open_source(ports: Ports, integration: Integration) -> Source:
             flow=provider.oauth,
             fields=fields,
         )
-    return provider.open(Credentials(fields=fields, tokens=tokens, scope=integration.id))
+    sessions = IntegrationSessions(
+        ports=ports, integration=stored, provider_name=provider.entry.name
+    )
+    return provider.open(
+        Credentials(fields=fields, tokens=tokens, sessions=sessions, scope=integration.id)
+    )
 
 
 def ask(source: Source) -> Checked:

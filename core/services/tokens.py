@@ -41,7 +41,7 @@ REFRESH_LOCK_SECONDS: Final = TOKEN_CALL_SECONDS_MAX + 30
 
 LOCK_POLL_SECONDS: Final = 0.2
 LOCK_POLL_SECONDS_MAX: Final = 1.0
-_LOCK_POLL_GROWTH: Final = 1.3
+LOCK_POLL_GROWTH: Final = 1.3
 LOCK_WAIT_SECONDS: Final = REFRESH_LOCK_SECONDS + 10
 """Longer than the lock: who waits for a process that was killed gets its turn."""
 
@@ -55,7 +55,7 @@ STORE_TRIES: Final = 10
 STORE_PAUSE_SECONDS: Final = 1.0
 """A grant in hand is not given up because the database is busy for a moment."""
 
-_UNUSABLE: Final = frozenset({IntegrationStatus.NEEDS_RECONNECT, IntegrationStatus.DISCONNECTED})
+UNUSABLE: Final = frozenset({IntegrationStatus.NEEDS_RECONNECT, IntegrationStatus.DISCONNECTED})
 
 Settled = Callable[[TokenRow], bool]
 """Whether a stored row is what the caller wants, so that nothing needs to be refreshed."""
@@ -110,7 +110,7 @@ class IntegrationTokens:
     def _row(self, uow: UnitOfWork) -> TokenRow:
         """The stored row; Reconnect when this connection is known to be dead: nothing is asked."""
         integration = uow.integrations.get(self.integration_id)
-        if integration is not None and integration.status in _UNUSABLE:
+        if integration is not None and integration.status in UNUSABLE:
             raise known_dead(integration, self.provider_name)
         row = uow.tokens.get(self.integration_id)
         if row is None:
@@ -154,7 +154,7 @@ class IntegrationTokens:
                 )
             self.ports.clock.pause(pause)
             waited += pause
-            pause = min(pause * _LOCK_POLL_GROWTH, LOCK_POLL_SECONDS_MAX)
+            pause = min(pause * LOCK_POLL_GROWTH, LOCK_POLL_SECONDS_MAX)
         try:
             return self._refresh(claim)
         finally:
@@ -317,7 +317,7 @@ def mark_needs_reconnect(
     """
     with ports.storage.writing() as uow:
         integration = uow.integrations.get(integration_id)
-        if integration is None or integration.status in _UNUSABLE:
+        if integration is None or integration.status in UNUSABLE:
             return
         if seen is not None and seen.authorised_at != integration.authorised_at:
             return

@@ -1,0 +1,398 @@
+"""Session tokens of connections by key: shared, sealed, one login at a time, no refused one twice.
+
+Every test runs on memory and on SQLite.
+"""
+
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from adapters.storage.memory.storage import MemoryStorage
+from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
+from core.domain.integration import IntegrationStatus
+from core.ports.environment import Clock
+from core.ports.provider import Credentials
+from core.ports.sessions import OwnSessions, Session
+from core.services.secrets import reseal_all
+from core.services.sessions import (
+    LOGIN_LOCK_SECONDS,
+    LOGIN_PAUSE_SECONDS,
+    RENEW_AGAIN_SECONDS,
+    IntegrationSessions,
+)
+from core.services.sources import open_source
+from tests.fake_provider import GOOD_KEY, FakeProvider, FakeSource
+from tests.services.house import BASE, OPERATOR, House
+from tests.storage.sql_files import fresh_sql
+
+LIFE_SECONDS = 600
+
+
+@define
+class Doors:
+    """Logs in: counts, hands out canary tokens, and fails when told to."""
+
+    clock: Clock
+    logins: Counter[str] = field(factory=Counter)
+    failure: Failure | None = None
+    life_seconds: int | None = LIFE_SECONDS
+
+    def login(self, name: str = "user") -> Session:
+        self.logins[name] += 1
+        if self.failure is not None:
+            raise self.failure
+        now = self.clock.now()
+        life = None if self.life_seconds is None else timedelta(seconds=self.life_seconds)
+        return Session(
+            token=f"canary-session-{name}-{self.logins[name]}",
+            obtained_at=now,
+            expires_at=None if life is None else now + life,
+        )
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as folder:
+        storage = MemoryStorage() if request.param == "memory" else fresh_sql(Path(folder))
+        yield House(storage=storage)
+        storage.close()
+
+
+@pytest.fixture
+def doors(house: House) -> Doors:
+    return Doors(house.clock)
+
+
+@pytest.fixture
+def sessions(house: House) -> IntegrationSessions:
+    return sessions_of(house, house.connect_odoo())
+
+
+def sessions_of(house: House, integration_id: str) -> IntegrationSessions:
+    """As another process would have them."""
+    integration = house.services.connecting.get(house.org, integration_id).integration
+    return IntegrationSessions(ports=house.ports, integration=integration, provider_name="Yuki")
+
+
+def _status(house: House, sessions: IntegrationSessions) -> IntegrationStatus:
+    connection = house.services.connecting.get(house.org, sessions.integration.id)
+    return connection.integration.status
+
+
+def _session_rows(house: House) -> list[str]:
+    with house.storage.reading() as uow:
+        return [row for row in uow.secrets.rows() if row.startswith("session:")]
+
+
+def test_one_login_serves_every_process_until_the_session_ends(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    first = sessions.current("user", doors.login)
+    assert sessions_of(house, sessions.integration.id).current("user", doors.login) == first
+    house.clock.advance(timedelta(seconds=LIFE_SECONDS - 31))
+    assert sessions.current("user", doors.login) == first
+    house.clock.advance(timedelta(seconds=1))
+    assert sessions.current("user", doors.login) != first, "the margin before its end"
+    assert doors.logins["user"] == 2
+
+
+def test_a_session_without_a_known_end_is_used_until_it_is_refused(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    doors.life_seconds = None
+    first = sessions.current("user", doors.login)
+    house.clock.advance(timedelta(days=400))
+    assert sessions.current("user", doors.login) == first
+    assert sessions.renewed("user", first, doors.login) != first
+
+
+def test_many_threads_one_login(sessions: IntegrationSessions, doors: Doors) -> None:
+    found: list[str] = []
+    barrier = threading.Barrier(20)
+
+    def ask() -> None:
+        barrier.wait()
+        found.append(sessions.current("user", doors.login))
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 20
+    assert len(set(found)) == 1
+    assert doors.logins["user"] == 1
+
+
+def test_sessions_of_several_names_do_not_mix_and_a_login_may_need_another(
+    sessions: IntegrationSessions, doors: Doors
+) -> None:
+    def dossier(number: int) -> str:
+        def connect() -> Session:
+            sessions.current("user", doors.login)
+            return doors.login(f"dossier:{number}")
+
+        return sessions.current(f"dossier:{number}", connect)
+
+    assert {dossier(1), dossier(2), dossier(1)} == {
+        "canary-session-dossier:1-1",
+        "canary-session-dossier:2-1",
+    }
+    assert doors.logins == {"user": 1, "dossier:1": 1, "dossier:2": 1}
+
+
+def test_a_refused_session_is_replaced_by_whoever_is_first(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    old = sessions.current("user", doors.login)
+    new = sessions.renewed("user", old, doors.login)
+    other = sessions_of(house, sessions.integration.id)
+    assert other.renewed("user", old, doors.login) == new
+    assert doors.logins["user"] == 2
+
+
+def test_a_replacement_that_is_refused_too_ends_the_logins_for_a_while(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    new = sessions.renewed("user", sessions.current("user", doors.login), doors.login)
+    for _ in range(3):
+        with pytest.raises(ProviderDown, match="session it has just given") as raised:
+            sessions.renewed("user", new, doors.login)
+    assert raised.value.retry_at is not None
+    assert doors.logins["user"] == 2
+    house.clock.advance(timedelta(seconds=RENEW_AGAIN_SECONDS))
+    assert sessions.renewed("user", new, doors.login) != new
+
+
+def test_a_refused_login_marks_the_connection_and_is_never_tried_again(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    """Providers lock the account of who repeats it: no process, no name, no later day tries."""
+    doors.failure = Reconnect("Octopus refuses user or password: enter them again.")
+    with pytest.raises(Reconnect, match="enter them again"):
+        sessions.current("user", doors.login)
+    assert _status(house, sessions) is IntegrationStatus.NEEDS_RECONNECT
+    house.clock.advance(timedelta(days=30))
+    for name in ("user", "dossier:1"):
+        with pytest.raises(Reconnect, match="enter them again"):
+            sessions_of(house, sessions.integration.id).current(name, doors.login)
+    assert doors.logins.total() == 1
+
+
+def test_only_the_first_of_a_crowd_meets_the_refusal(
+    sessions: IntegrationSessions, doors: Doors
+) -> None:
+    doors.failure = Reconnect("Refused: enter them again.")
+    refused: list[Reconnect] = []
+
+    def ask() -> None:
+        with pytest.raises(Reconnect) as raised:
+            sessions.current("user", doors.login)
+        refused.append(raised.value)
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 12
+    assert doors.logins["user"] == 1
+
+
+def test_a_refusal_of_credentials_that_were_replaced_meanwhile_means_nothing(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    def refused_late() -> Session:
+        house.clock.advance(timedelta(seconds=5))
+        _reconnect(house, sessions.integration.id)
+        raise Reconnect("Refused: enter them again.")
+
+    with pytest.raises(Reconnect):
+        sessions.current("user", refused_late)
+    assert _status(house, sessions) is not IntegrationStatus.NEEDS_RECONNECT
+    with pytest.raises(TryAgain, match="new credentials"):
+        sessions.current("user", doors.login)
+    assert doors.logins.total() == 0, "a source of the old credentials logs in no more"
+    assert sessions_of(house, sessions.integration.id).current("user", doors.login)
+
+
+def test_a_login_of_old_credentials_is_not_stored_over_the_new_ones(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    def slow() -> Session:
+        house.clock.advance(timedelta(seconds=5))
+        _reconnect(house, sessions.integration.id)
+        return doors.login()
+
+    with pytest.raises(TryAgain):
+        sessions.current("user", slow)
+    assert _session_rows(house) == []
+
+
+def test_a_login_without_an_answer_is_not_repeated_at_once_by_anybody(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    doors.failure = ProviderDown("Yuki does not answer: try again later.")
+    with pytest.raises(ProviderDown, match="does not answer"):
+        sessions.current("user", doors.login)
+    doors.failure = None
+    with pytest.raises(ProviderDown, match="not repeated at once") as held_back:
+        sessions_of(house, sessions.integration.id).current("user", doors.login)
+    assert held_back.value.retry_at is not None
+    assert doors.logins["user"] == 1
+    house.clock.advance(timedelta(seconds=LOGIN_PAUSE_SECONDS))
+    assert sessions.current("user", doors.login)
+
+
+def test_a_spent_quota_is_waited_out_without_asking_again(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    doors.failure = Wait("No calls left today.", retry_at=house.clock.now() + timedelta(hours=3))
+    with pytest.raises(Wait):
+        sessions.current("user", doors.login)
+    house.clock.advance(timedelta(hours=2))
+    with pytest.raises(ProviderDown):
+        sessions.current("user", doors.login)
+    assert doors.logins["user"] == 1
+
+
+def test_who_waits_for_a_killed_process_gets_its_turn(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    with house.storage.writing() as uow:
+        now = house.clock.now()
+        until = now + timedelta(seconds=LOGIN_LOCK_SECONDS)
+        uow.leases.acquire(f"login:{sessions.integration.id}:user", "dead", now=now, until=until)
+        uow.commit()
+    began = house.clock.now()
+    assert sessions.current("user", doors.login)
+    assert house.clock.now() - began >= timedelta(seconds=LOGIN_LOCK_SECONDS)
+
+
+def test_who_was_so_slow_that_another_logged_in_uses_that_session(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    other = sessions_of(house, sessions.integration.id)
+    first: list[str] = []
+
+    def stuck() -> Session:
+        house.clock.advance(timedelta(seconds=LOGIN_LOCK_SECONDS))
+        first.append(other.current("user", doors.login))
+        return doors.login()
+
+    assert sessions.current("user", stuck) == first[0]
+    assert other.current("user", doors.login) == first[0]
+
+
+def test_sessions_are_sealed_resealed_and_deleted_at_disconnect(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    for name in ("user", "dossier:1"):
+        sessions.current(name, lambda name=name: doors.login(name))  # type: ignore[misc] # mypy does not infer bound lambdas
+    rows = _session_rows(house)
+    assert len(rows) == 2
+    house.vault.newest = b"k2"
+    assert reseal_all(house.ports) >= 2
+    assert sessions.current("user", doors.login) == "canary-session-user-1"
+    house.services.connecting.disconnect(house.org, sessions.integration.id, operator=OPERATOR)
+    assert _session_rows(house) == []
+    with pytest.raises(Reconnect):
+        sessions.current("user", doors.login)
+    assert doors.logins["user"] == 1
+
+
+def test_sessions_of_an_integration_whose_id_begins_alike_stay(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    sessions.current("user", doors.login)
+    with house.storage.writing() as uow:
+        uow.secrets.put(f"session:{sessions.integration.id}9:user", b"k1||{}")
+        uow.commit()
+    house.services.connecting.disconnect(house.org, sessions.integration.id, operator=OPERATOR)
+    assert _session_rows(house) == [f"session:{sessions.integration.id}9:user"]
+
+
+def test_unusable_names_are_our_bug(sessions: IntegrationSessions, doors: Doors) -> None:
+    for name in ("", "x" * 101):
+        with pytest.raises(OurBug):
+            sessions.current(name, doors.login)
+
+
+# -- credentials on trial --------------------------------------------------------------------------
+
+
+def _reconnect(house: House, integration_id: str) -> None:
+    house.services.connecting.reconnect(
+        house.org, integration_id, {"api_key": GOOD_KEY}, operator=OPERATOR, redirect_base=BASE
+    )
+
+
+@define
+class SessionProvider(FakeProvider):
+    """Logs in before it answers who it is, as Yuki does."""
+
+    doors: Doors | None = None
+
+    def open(self, credentials: Credentials) -> FakeSource:
+        assert self.doors is not None
+        credentials.sessions.current("user", self.doors.login)
+        return FakeProvider.open(self, credentials)
+
+
+@pytest.fixture
+def trial_house(house: House, doors: Doors) -> House:
+    keyed = house.odoo
+    house.odoo = SessionProvider(entry=keyed.entry, form=keyed.form, clock=keyed.clock, doors=doors)
+    return house
+
+
+def test_the_login_of_a_trial_is_kept_with_the_credentials(
+    trial_house: House, doors: Doors
+) -> None:
+    integration_id = trial_house.connect_odoo()
+    integration = trial_house.services.connecting.get(trial_house.org, integration_id).integration
+    open_source(trial_house.ports, integration).close()
+    trial_house.services.connecting.check(trial_house.org, integration_id)
+    assert doors.logins["user"] == 1
+
+
+def test_the_login_of_a_staged_reconnect_is_kept_until_it_is_confirmed(
+    trial_house: House, doors: Doors
+) -> None:
+    integration_id = trial_house.connect_odoo()
+    trial_house.odoo.change_account("acct-2", "Grace Hopper")
+    _reconnect(trial_house, integration_id)
+    assert doors.logins["user"] == 2
+    trial_house.services.connecting.confirm_reconnect(
+        trial_house.org, integration_id, operator=OPERATOR
+    )
+    assert sessions_of(trial_house, integration_id).current("user", doors.login)
+    assert doors.logins["user"] == 2
+
+
+def test_a_source_on_trial_meets_a_refusal_once() -> None:
+    asked: list[str] = []
+
+    def refused() -> Session:
+        asked.append("login")
+        raise Reconnect("Refused: enter them again.")
+
+    own = OwnSessions()
+    for name in ("user", "dossier:1"):
+        with pytest.raises(Reconnect):
+            own.current(name, refused)
+    assert asked == ["login"]
+
+
+def test_a_source_on_trial_renews_what_was_refused(doors: Doors) -> None:
+    own = OwnSessions()
+    old = own.current("user", doors.login)
+    new = own.renewed("user", old, doors.login)
+    assert new != old
+    assert own.renewed("user", old, doors.login) == new, "refused late: it is another by now"
