@@ -25,12 +25,15 @@ def test_a_streamed_answer_is_handed_on_while_it_arrives() -> None:
         connection.sendall(b"6\r\nsecond\r\n0\r\n\r\n")
 
     heard = threading.Event()
-    with ScriptedServer(half) as server, transport() as calls:
-        with calls.stream(get(server.url)) as streamed:
-            assert (streamed.status, streamed.body) == (200, b"")
-            assert next(streamed.chunks) == b"first"
-            heard.set()
-            assert b"".join(streamed.chunks) == b"second"
+    with (
+        ScriptedServer(half) as server,
+        transport() as calls,
+        calls.stream(get(server.url)) as streamed,
+    ):
+        assert (streamed.status, streamed.body) == (200, b"")
+        assert next(streamed.chunks) == b"first"
+        heard.set()
+        assert b"".join(streamed.chunks) == b"second"
 
 
 def test_a_streamed_read_is_repeated_until_its_body_begins() -> None:
@@ -44,9 +47,13 @@ def test_a_streamed_read_is_repeated_until_its_body_begins() -> None:
 
 def test_a_refusal_of_a_streamed_read_is_judged_by_its_body() -> None:
     refusal = answer(400, b"token not expired")
-    with ScriptedServer(refusal) as server, transport() as calls:
-        with pytest.raises(Wait), calls.stream(get(server.url)):
-            pytest.fail("a refusal is no stream")
+    with (
+        ScriptedServer(refusal) as server,
+        transport() as calls,
+        pytest.raises(Wait),
+        calls.stream(get(server.url)),
+    ):
+        pytest.fail("a refusal is no stream")
 
 
 def test_a_stream_that_breaks_off_is_not_repeated() -> None:
@@ -59,9 +66,11 @@ def test_a_stream_that_breaks_off_is_not_repeated() -> None:
 def test_a_stream_beyond_its_limit_is_cut() -> None:
     limited = evolve(kit_with(), sizes=SizeLimits(streamed_bytes=6))
     with ScriptedServer(chunked(b"1234", b"5678")) as server, transport(limited) as calls:
-        with pytest.raises(NotUnderstood, match="sent more than") as caught:
-            with calls.stream(get(server.url)) as streamed:
-                list(streamed.chunks)
+        with (
+            pytest.raises(NotUnderstood, match="sent more than") as caught,
+            calls.stream(get(server.url)) as streamed,
+        ):
+            list(streamed.chunks)
         assert caught.value.code == "answer-too-large"
 
 
@@ -80,8 +89,10 @@ def test_a_stream_that_drips_ends_at_its_deadline() -> None:
 
 
 def test_after_a_stream_was_left_early_the_next_call_is_answered() -> None:
-    with ScriptedServer(chunked(b"one", b"two"), answer(body=b"ok")) as server:
-        with transport() as calls:
-            with calls.stream(get(server.url)) as streamed:
-                assert next(streamed.chunks)
-            assert calls.send(get(server.url)).body == b"ok"
+    with (
+        ScriptedServer(chunked(b"one", b"two"), answer(body=b"ok")) as server,
+        transport() as calls,
+    ):
+        with calls.stream(get(server.url)) as streamed:
+            assert next(streamed.chunks)
+        assert calls.send(get(server.url)).body == b"ok"
