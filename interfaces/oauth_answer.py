@@ -14,13 +14,13 @@ _CALLBACK_PREFIX: Final = "/oauth/"
 _CALLBACK_SUFFIX: Final = "/callback"
 
 
-def parameters(query: str) -> dict[str, str]:
+def parameters(query: str, *, bytes_max: int = QUERY_BYTES_MAX) -> dict[str, str]:
     """Each parameter once. CorrectRequest for one given twice, or for a query too long to be real.
 
     A repeated parameter is refused rather than resolved: two readers may resolve it differently
     (RFC 6749, 3.1: parameters must not be included more than once).
     """
-    if len(query.encode(errors="replace")) > QUERY_BYTES_MAX:
+    if len(query.encode(errors="replace")) > bytes_max:
         raise _refused("is longer than any genuine answer", "answer-too-long")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)

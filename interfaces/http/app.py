@@ -57,7 +57,7 @@ async def _with_security_headers(message: Message, _: Scope) -> None:
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
         for name, value in SECURITY_HEADERS.items():
-            headers[name] = value
+            headers.setdefault(name, value)
 
 
 async def _make_room(_: Litestar) -> None:
@@ -113,7 +113,8 @@ def build_http(
         route_handlers=[
             root,
             *open_handlers(opened, identity),
-            *callback_handlers(opened),
+            # In a router, because the framework registers what is directly here once per method.
+            Router("/", route_handlers=callback_handlers(opened, callback_base)),
             gated,
         ],
         exception_handlers={

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
@@ -18,6 +19,8 @@ main.refused { border-left-style: double; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
 p { margin: 0 0 .75rem; }
 code { font: .95em ui-monospace, monospace; }
+button { font: inherit; padding: .4rem 1rem; color: var(--paper); background: var(--edge);
+  border: 0; border-radius: .2rem; cursor: pointer; }
 """
 
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -28,16 +31,38 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 """Whatever ends up in a page, a browser runs and loads nothing but this one style sheet."""
 
+FORM_POLICY: Final = CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")
+"""Of the one page that asks something: it may send its answer here, and nowhere else."""
 
-def page(title: str, *paragraphs: str, commands: tuple[str, ...] = (), well: bool = True) -> str:
-    """A whole HTML page. All text is escaped here, nowhere else."""
+
+def page(
+    title: str,
+    *paragraphs: str,
+    commands: tuple[str, ...] = (),
+    well: bool = True,
+    asking: tuple[str, Mapping[str, str]] | None = None,
+) -> str:
+    """A whole HTML page. All text is escaped here, nowhere else. ``asking``: a button's words and
+    what pressing it sends back to the page's own address.
+    """
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph)
     body += "".join(f"<p><code>{escape(command)}</code></p>" for command in commands)
+    if asking is not None:
+        body += _form(*asking)
     kind = "" if well else ' class="refused"'
     return shell(
         title,
         f'<main{kind} role="{"status" if well else "alert"}"><h1>{escape(title)}</h1>{body}</main>',
     )
+
+
+def _form(words: str, sent: Mapping[str, str]) -> str:
+    # action="?": the address's path without its query, which holds a code and is sent as a field.
+    fields = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in sent.items()
+    )
+    return f'<form method="post" action="?">{fields}<button>{escape(words)}</button></form>'
 
 
 def shell(title: str, body: str) -> str:

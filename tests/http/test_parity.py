@@ -24,6 +24,7 @@ PROGRAMS: Final = No("about programs that use HTTP")
 CLI_MAKES_TOKENS: Final = No("tokens are made where programs are set up: at the command line")
 ON_A_SCREEN: Final = No("a person looks at it on a screen, a program asks over HTTP")
 AT_THE_MACHINE: Final = No("done at the machine itself: a token belongs to an organisation already")
+AT_THE_BROWSER: Final = No("whoever opened the browser from here is who began it")
 IN_OTHERS: Final = No("part of what another use case answers here")
 LATER: Final = No("not on a screen yet")
 
@@ -42,7 +43,7 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "access.living": (GATE, PROGRAMS, PROGRAMS),
     "access.revoke": ("DELETE /v1/tokens/{token_id}", "token revoke", CLI_MAKES_TOKENS),
     "access.tokens": ("GET /v1/tokens", "token list", CLI_MAKES_TOKENS),
-    "authorising.began": (INSIDE, INSIDE, INSIDE),
+    "authorising.began": (CALLBACK, AT_THE_BROWSER, AT_THE_BROWSER),
     "authorising.begin": (INSIDE, INSIDE, INSIDE),
     "authorising.complete": (CALLBACK, "connect", TUI),
     "budgets.left": ("GET /v1/budgets", LATER, LATER),

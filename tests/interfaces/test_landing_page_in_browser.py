@@ -1,23 +1,15 @@
 """The landing page as a browser shows it. Needs Chromium or Chrome on the machine; skipped else."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from interfaces.http.app import build_http
 from interfaces.http.server import BackgroundServer
 from tests.fake_provider import GOOD_CODE
+from tests.interfaces.chromium import CHROMIUM, needs_chromium
 from tests.interfaces.stage import Stage
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
-CHROMIUM = os.environ.get("MONITR_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here (install one, or name it in MONITR_CHROMIUM)"
-)
+pytestmark = needs_chromium
 
 
 def _seen(profile: Path, url: str) -> tuple[str, str]:
