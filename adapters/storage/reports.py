@@ -1,6 +1,6 @@
 """Reports computed from balances, the same for every storage."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from core.domain.books import JournalLine, LedgerAccount
@@ -130,4 +130,24 @@ def require_unpublished(entity_id: str, generation: int, newest: int) -> None:
             "An import was about to change books that are already published: report this.",
             detail=f"{entity_id}: writing {generation}, published {newest}",
             code="generation-published",
+        )
+
+
+def require_not_newest(entity_id: str, numbers: Collection[int], newest: int) -> None:
+    """The books readers see by default are never let go."""
+    if newest in numbers:
+        raise OurBug(
+            "The published books were about to be let go: report this.",
+            detail=f"{entity_id}: retiring {newest}",
+            code="generation-newest",
+        )
+
+
+def require_all_retired(entity_id: str, numbers: Collection[int], retired: Collection[int]) -> None:
+    """Who reads a generation is given time: it retires first."""
+    if not set(numbers) <= set(retired):
+        raise OurBug(
+            "Books that are still listed were about to be removed: report this.",
+            detail=f"{entity_id}: compacting {sorted(set(numbers) - set(retired))}",
+            code="generation-listed",
         )

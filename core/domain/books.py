@@ -44,6 +44,13 @@ class Statement(StrEnum):
     OFF_BALANCE = "off balance"
 
 
+class TradeSide(StrEnum):
+    """Whose open items are kept on an account, or told by a report."""
+
+    RECEIVABLE = "receivable"
+    PAYABLE = "payable"
+
+
 class JournalKind(StrEnum):
     SALES = "sales"
     PURCHASE = "purchase"
@@ -74,6 +81,8 @@ class LedgerAccount:
     account_class: AccountClass
     statement: Statement
     active: bool = True
+    trade: TradeSide | None = None
+    """What customers or suppliers owe is kept on it. None: not, or the provider does not say."""
 
 
 @frozen(kw_only=True, slots=True)

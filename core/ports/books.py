@@ -7,11 +7,12 @@ was there. Readers always name a generation; the entity's ``published_generation
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from attrs import frozen
 
+from core.domain.ageing import Posting
 from core.domain.books import (
     Applied,
     Batch,
@@ -26,6 +27,7 @@ from core.domain.books import (
     TaxCode,
 )
 from core.domain.proof import Cell, Finding, Proof
+from core.ports.retention import RetainedBooks
 
 PAGE_MAX: int = 1_000
 """No page of rows is larger."""
@@ -128,7 +130,7 @@ class ChangePage:
     next_cursor: str | None
 
 
-class Books(Protocol):
+class Books(RetainedBooks, Protocol):
     """Writing happens inside a writing unit of work, behind the fence ``runs.held``."""
 
     def apply(self, entity_id: str, generation: int, batch: Batch) -> Applied:
@@ -159,12 +161,14 @@ class Books(Protocol):
         """Record it as the newest; the caller saves the entity's pointer in the same unit."""
         ...
 
-    def generation(self, entity_id: str, number: int) -> Generation | None: ...
+    def generation(self, entity_id: str, number: int) -> Generation | None:
+        """Also one that retired; None for one that is compacted."""
+        ...
 
     def generations(
         self, entity_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[Generation]:
-        """Newest first."""
+        """Newest first; those that retired are left out."""
         ...
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
@@ -172,7 +176,7 @@ class Books(Protocol):
         ...
 
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
-        """The newest generation published at or before the instant."""
+        """The newest generation published at or before the instant, also one that is gone."""
         ...
 
     def cells(self, entity_id: str, generation: int) -> dict[Cell, int]:
@@ -243,6 +247,20 @@ class Books(Protocol):
         limit: int = 100,
     ) -> Sequence[Invoice]:
         """By key."""
+        ...
+
+    def has_open_amounts(
+        self, entity_id: str, generation: int, direction: InvoiceDirection
+    ) -> bool:
+        """Whether the provider says of any such invoice what is still open of it."""
+        ...
+
+    def postings(
+        self, entity_id: str, generation: int, account_keys: Collection[str], *, until: dt.date
+    ) -> Iterator[Posting]:
+        """Lines on these accounts up to that day, account by account, by date, read as they are
+        asked for; only while the unit is open.
+        """
         ...
 
     def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:

@@ -20,14 +20,13 @@ from core.ports.books import (
     LinePage,
     TrialBalanceRow,
 )
-from core.ports.storage import LIST_MAX, Contents, EntityFilter, Event, UnitOfWork
+from core.ports.storage import LIST_MAX, Contents, EntityFilter, Event
 from core.services.figures import Figures, figures_of
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
+from core.services.viewing import BooksView, view_of
 
 ROWS_MAX = 1_000
 """No page a front end may ask for is larger."""
-
-GENERATION_DIGITS_MAX = 9
 
 
 @frozen(kw_only=True)
@@ -44,14 +43,6 @@ class EntityStatus:
     published: Generation | None
     next_slot_at: dt.datetime
     """When the next night's import is due."""
-
-
-@frozen(kw_only=True)
-class BooksView:
-    """Which books an answer was read from."""
-
-    entity: Entity
-    generation: Generation
 
 
 @frozen(kw_only=True)
@@ -222,7 +213,7 @@ class ReadingService:
     ) -> TrialBalance:
         """Per account. ``as_of``: a generation number or a date; None is the newest."""
         with self.ports.storage.reading() as uow:
-            view = self._view(uow, organisation_id, entity_id, as_of)
+            view = view_of(uow, organisation_id, entity_id, as_of)
             rows = uow.books.trial_balance(
                 entity_id, view.generation.number, since=since, until=until
             )
@@ -240,7 +231,7 @@ class ReadingService:
     ) -> tuple[BooksView, LinePage]:
         """A page of journal lines by date."""
         with self.ports.storage.reading() as uow:
-            view = self._view(uow, organisation_id, entity_id, as_of)
+            view = view_of(uow, organisation_id, entity_id, as_of)
             page = uow.books.lines(
                 entity_id,
                 view.generation.number,
@@ -254,7 +245,7 @@ class ReadingService:
         self, organisation_id: str, entity_id: str, key: str, *, as_of: str | None = None
     ) -> tuple[JournalEntry, Sequence[JournalLine]]:
         with self.ports.storage.reading() as uow:
-            view = self._view(uow, organisation_id, entity_id, as_of)
+            view = view_of(uow, organisation_id, entity_id, as_of)
             found = uow.books.entry(entity_id, view.generation.number, key)
         if found is None:
             raise Unknown(
@@ -267,13 +258,13 @@ class ReadingService:
     ) -> Sequence[LedgerAccount]:
         """Every ledger account, by code."""
         with self.ports.storage.reading() as uow:
-            view = self._view(uow, organisation_id, entity_id, as_of)
+            view = view_of(uow, organisation_id, entity_id, as_of)
             return uow.books.accounts(entity_id, view.generation.number)
 
     def figures(self, organisation_id: str, entity_id: str, *, as_of: str | None = None) -> Figures:
         """Result and balance per period."""
         with self.ports.storage.reading() as uow:
-            view = self._view(uow, organisation_id, entity_id, as_of)
+            view = view_of(uow, organisation_id, entity_id, as_of)
             cells_e4 = uow.books.cells(entity_id, view.generation.number)
             accounts = uow.books.accounts(entity_id, view.generation.number)
         return figures_of(cells_e4, accounts)
@@ -288,7 +279,7 @@ class ReadingService:
     ) -> Changes:
         """Between two generations or dates; None: the newest and the one before it."""
         with self.ports.storage.reading() as uow:
-            later = self._view(uow, organisation_id, entity_id, newer)
+            later = view_of(uow, organisation_id, entity_id, newer)
             if older is None:
                 if later.generation.number == 1:
                     raise CorrectRequest(
@@ -297,7 +288,7 @@ class ReadingService:
                         code="one-generation",
                     )
                 older = str(later.generation.number - 1)
-            earlier = self._view(uow, organisation_id, entity_id, older)
+            earlier = view_of(uow, organisation_id, entity_id, older)
             if earlier.generation.number > later.generation.number:
                 earlier, later = later, earlier
             cells = uow.books.changed_cells(
@@ -323,8 +314,8 @@ class ReadingService:
         """Line by line between two generation numbers, from the older to the newer."""
         older, newer = sorted((older, newer))
         with self.ports.storage.reading() as uow:
-            self._view(uow, organisation_id, entity_id, str(older))
-            self._view(uow, organisation_id, entity_id, str(newer))
+            view_of(uow, organisation_id, entity_id, str(older))
+            view_of(uow, organisation_id, entity_id, str(newer))
             return uow.books.changed_lines(
                 entity_id, older=older, newer=newer, cursor=cursor, limit=_limit(limit)
             )
@@ -338,41 +329,6 @@ class ReadingService:
             if after is None:
                 return uow.activity.newest(organisation_id, limit=_limit(limit))
             return uow.activity.after(organisation_id, after, limit=_limit(limit))
-
-    def _view(
-        self, uow: UnitOfWork, organisation_id: str, entity_id: str, as_of: str | None
-    ) -> BooksView:
-        entity = entity_of(uow, organisation_id, entity_id)
-        if entity.published_generation == 0:
-            raise CorrectRequest(
-                f"{entity.name} has no books yet: import it first.", code="no-books"
-            )
-        number = self._generation_number(uow, entity, as_of)
-        generation = uow.books.generation(entity_id, number) if number else None
-        if generation is None:
-            raise Unknown(
-                f"{entity.name} has no books as of {as_of}: its generations run from 1 to "
-                f"{entity.published_generation}.",
-                code="unknown-generation",
-            )
-        return BooksView(entity=entity, generation=generation)
-
-    def _generation_number(self, uow: UnitOfWork, entity: Entity, as_of: str | None) -> int | None:
-        if as_of is None:
-            return entity.published_generation
-        if as_of.isdecimal() and len(as_of) <= GENERATION_DIGITS_MAX:
-            return int(as_of)
-        try:
-            following = dt.date.fromisoformat(as_of) + dt.timedelta(days=1)
-            organisation = organisation_of(uow, entity.organisation_id)
-            zone = zone_of(entity.time_zone or organisation.time_zone)
-            end = dt.datetime.combine(following, dt.time(), tzinfo=zone).astimezone(dt.UTC)
-        except (ValueError, OverflowError) as error:
-            raise CorrectRequest(
-                f"{as_of!r} is neither a generation number nor a date such as 2026-03-31.",
-                code="bad-as-of",
-            ) from error
-        return uow.books.generation_at(entity.id, end)
 
 
 def _limit(limit: int) -> int:

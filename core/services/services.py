@@ -15,6 +15,8 @@ from core.services.overview import OverviewService
 from core.services.ports import Ports
 from core.services.reading import ReadingService
 from core.services.repeating import RepeatingService
+from core.services.reports import ReportsService
+from core.services.retaining import RetainingService
 
 
 @frozen
@@ -58,6 +60,14 @@ class Services:
     @property
     def reading(self) -> ReadingService:
         return ReadingService(self.ports)
+
+    @property
+    def reports(self) -> ReportsService:
+        return ReportsService(self.ports)
+
+    @property
+    def retaining(self) -> RetainingService:
+        return RetainingService(self.ports)
 
     @property
     def overview(self) -> OverviewService:

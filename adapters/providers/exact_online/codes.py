@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from core.domain.books import AccountClass, InvoiceDirection, JournalKind, RecordKind, TaxUse
+from core.domain.books import (
+    AccountClass,
+    InvoiceDirection,
+    JournalKind,
+    RecordKind,
+    TaxUse,
+    TradeSide,
+)
 
 BUDGET_TYPE: Final = 3000
 """Line type of budget scenarios. Never seen in the ledger; left out if it ever comes."""
@@ -51,6 +58,9 @@ _CLASSES: Final[Mapping[AccountClass, frozenset[int]]] = {
     AccountClass.INCOME: frozenset({110, 140, 160}),
     AccountClass.EXPENSE: frozenset({111, 120, 121, 122, 123, 125, 126, 130, 150}),
 }
+TRADES: Final[Mapping[int, TradeSide]] = {20: TradeSide.RECEIVABLE, 22: TradeSide.PAYABLE}
+"""Accounts receivable and payable: every line on them belongs to a customer or supplier."""
+
 _CLASS_OF: Final = {
     number: account_class for account_class, numbers in _CLASSES.items() for number in numbers
 }

@@ -18,6 +18,7 @@ from adapters.providers.exact_online.codes import (
     INVOICE_TYPES,
     JOURNAL_KINDS,
     TAX_USES,
+    TRADES,
     account_class,
 )
 from adapters.providers.kit.decoding import (
@@ -214,6 +215,7 @@ def ledger_account(row: AccountRow) -> LedgerAccount:
         account_class=account_class(row.type, on_balance=on_balance, side=row.balance_side),
         statement=Statement.BALANCE_SHEET if on_balance else Statement.PROFIT_AND_LOSS,
         active=not row.is_blocked,
+        trade=TRADES.get(row.type or 0) if on_balance else None,
     )
 
 

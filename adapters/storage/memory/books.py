@@ -1,11 +1,12 @@
 """Books in memory: writing delegates to ``applying``, reading looks at every version."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from adapters.storage.cursors import read_cursor, write_cursor
 from adapters.storage.memory.applying import Applying, discard, settle, start_over
+from adapters.storage.memory.compacting import MemoryRetention
 from adapters.storage.memory.state import Ledger, State
 from adapters.storage.reports import (
     Sums,
@@ -18,6 +19,7 @@ from adapters.storage.reports import (
     sums_of,
     trial_balance,
 )
+from core.domain.ageing import Posting
 from core.domain.books import (
     Applied,
     Batch,
@@ -47,10 +49,11 @@ from core.ports.books import (
 _T = TypeVar("_T")
 
 
-class MemoryBooks:
+class MemoryBooks(MemoryRetention):
     """Implements core.ports.books.Books."""
 
     def __init__(self, state: State) -> None:
+        super().__init__(self._reading, self._own)
         self._state = state
         self._owned: set[str] = set()
 
@@ -64,6 +67,11 @@ class MemoryBooks:
     def _writing(self, entity_id: str, generation: int) -> Ledger:
         ledger = self._reading(entity_id)
         require_unpublished(entity_id, generation, max(ledger.generations, default=0))
+        return self._own(entity_id)
+
+    def _own(self, entity_id: str) -> Ledger:
+        """The ledger, to change it."""
+        ledger = self._reading(entity_id)
         if entity_id not in self._owned:
             ledger = ledger.fork()
             self._state.ledgers[entity_id] = ledger
@@ -106,13 +114,16 @@ class MemoryBooks:
         ledger.settled = None
 
     def generation(self, entity_id: str, number: int) -> Generation | None:
-        return self._reading(entity_id).generations.get(number)
+        ledger = self._reading(entity_id)
+        return None if number in ledger.compacted else ledger.generations.get(number)
 
     def generations(
         self, entity_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[Generation]:
-        mine = self._reading(entity_id).generations
-        numbers = sorted((n for n in mine if before is None or n < before), reverse=True)
+        ledger = self._reading(entity_id)
+        mine = ledger.generations
+        listed = (n for n in mine if n not in ledger.retired)
+        numbers = sorted((n for n in listed if before is None or n < before), reverse=True)
         return [mine[number] for number in numbers[: min(limit, PAGE_MAX)]]
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
@@ -250,6 +261,25 @@ class MemoryBooks:
             if (after is None or key > after) and direction in {None, invoice.direction}
         )
         return [held[key] for key in keys[: min(limit, PAGE_MAX)]]
+
+    def has_open_amounts(
+        self, entity_id: str, generation: int, direction: InvoiceDirection
+    ) -> bool:
+        held = self._all(entity_id, generation, RecordKind.INVOICE, Invoice).values()
+        return any(one.open_e4 is not None and one.direction is direction for one in held)
+
+    def postings(
+        self, entity_id: str, generation: int, account_keys: Collection[str], *, until: dt.date
+    ) -> Iterator[Posting]:
+        lines = self._lines(entity_id, generation).values()
+        mine = (one for one in lines if one.account_key in account_keys and one.date <= until)
+        for line in sorted(mine, key=lambda one: (one.account_key, *_order(one))):
+            yield Posting(
+                account_key=line.account_key,
+                contact_key=line.contact_key,
+                date=line.date,
+                amount_e4=line.amount_e4,
+            )
 
     def _changes(self, entity_id: str, older: int, newer: int) -> list[tuple[str, LineChange]]:
         before = self._lines(entity_id, older)

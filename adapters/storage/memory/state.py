@@ -40,6 +40,9 @@ class Ledger:
     generations: dict[int, Generation] = field(factory=dict)
     settled: int | None = None
     """The generation being built, once settled and not touched since."""
+    retired: dict[int, datetime] = field(factory=dict)
+    compacted: dict[int, bool] = field(factory=dict)
+    """Generations that cannot be read any more, and whether their leftovers are gone."""
 
     def fork(self) -> "Ledger":
         return Ledger(
@@ -47,6 +50,8 @@ class Ledger:
             seen=dict(self.seen),
             generations=dict(self.generations),
             settled=self.settled,
+            retired=dict(self.retired),
+            compacted=dict(self.compacted),
         )
 
 

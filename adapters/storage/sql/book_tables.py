@@ -49,13 +49,16 @@ def versioned(table: str, *more: Index) -> tuple[Index | UniqueConstraint, ...]:
 
 
 class LedgerRow(Table, table=True):
-    """``settled_generation``: the generation being built, settled and not touched since."""
+    """``settled_generation``: the generation being built, settled and not touched since.
+    ``texts_generation``: words of rows up to that published generation are indexed.
+    """
 
     __tablename__ = "ledgers"
 
     id: int | None = Field(default=None, primary_key=True)
     entity_id: str = Field(unique=True)
     settled_generation: int | None = None
+    texts_generation: int | None = None
 
 
 class GenerationRow(Table, table=True):
@@ -72,6 +75,10 @@ class GenerationRow(Table, table=True):
     changed: int
     removed: int
     proof_json: str
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When retention let it go; it stays readable for a while."""
+    compacted: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """See adapters.storage.sql.compacting."""
 
 
 class TallyRow(Table, table=True):
@@ -135,6 +142,7 @@ class AccountVersion(Version, table=True):
     account_class: str
     statement: str
     active: bool
+    trade: str | None
 
 
 class JournalVersion(Version, table=True):

@@ -1,7 +1,7 @@
 """SqlBooks: the books' port on one connection."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,10 +17,12 @@ from adapters.storage.reports import (
     trial_balance,
 )
 from adapters.storage.sql.applying import Building
-from adapters.storage.sql.book_tables import GenerationRow, LedgerRow
+from adapters.storage.sql.book_tables import LedgerRow
+from adapters.storage.sql.compacting import GENERATIONS, READABLE, Compacting
 from adapters.storage.sql.dialect import widen_cache
 from adapters.storage.sql.documents import from_json, to_json
 from adapters.storage.sql.reading import BookReader, line_changes
+from adapters.storage.sql.remembering import as_stored, remembered
 from adapters.storage.sql.rows import table_of
 from adapters.storage.sql.shapes import (
     ALL_SHAPES,
@@ -31,6 +33,7 @@ from adapters.storage.sql.shapes import (
 )
 from adapters.storage.sql.tallies import tallies_at
 from adapters.storage.sql.versions import VersionStatements
+from core.domain.ageing import Posting
 from core.domain.books import (
     Applied,
     Batch,
@@ -54,9 +57,9 @@ from core.ports.books import (
     LinePage,
     TrialBalanceRow,
 )
+from core.ports.retention import Leftovers, Mark, VersionRef
 
 LEDGERS = table_of(LedgerRow)
-GENERATIONS = table_of(GenerationRow)
 
 IDS_PER_QUERY = 500
 """Entities asked about in one statement."""
@@ -171,14 +174,16 @@ class SqlBooks:
         return BookReader(self._connection, self._ledger(entity_id), generation)
 
     def generation(self, entity_id: str, number: int) -> Generation | None:
-        found = self._generations(entity_id, GENERATIONS.c.number == number, limit=1)
+        wanted = (GENERATIONS.c.number == number, GENERATIONS.c.compacted == READABLE)
+        found = self._generations(entity_id, *wanted, limit=1)
         return found[0] if found else None
 
     def generations(
         self, entity_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[Generation]:
         below = [] if before is None else [GENERATIONS.c.number < before]
-        return self._generations(entity_id, *below, limit=min(limit, PAGE_MAX))
+        listed = (*below, GENERATIONS.c.retired_at.is_(None))
+        return self._generations(entity_id, *listed, limit=min(limit, PAGE_MAX))
 
     def _generations(
         self, entity_id: str, *conditions: ColumnElement[bool], limit: int
@@ -189,7 +194,7 @@ class SqlBooks:
             .order_by(GENERATIONS.c.number.desc())
             .limit(limit)
         )
-        return [_generation(entity_id, row) for row in self._connection.execute(query)]
+        return [_generation(row, entity_id) for row in self._connection.execute(query)]
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
         found: dict[str, Generation] = {}
@@ -200,15 +205,15 @@ class SqlBooks:
             .correlate(LEDGERS)
             .scalar_subquery()
         )
-        newest = select(LEDGERS.c.entity_id, GENERATIONS).join_from(
+        newest = select(*_GENERATION_AS_STORED, LEDGERS.c.entity_id).join_from(
             LEDGERS,
             GENERATIONS,
             and_(GENERATIONS.c.ledger == LEDGERS.c.id, GENERATIONS.c.number == number),
         )
         for start in range(0, len(entity_ids), IDS_PER_QUERY):
             some = newest.where(LEDGERS.c.entity_id.in_(entity_ids[start : start + IDS_PER_QUERY]))
-            for row in self._connection.execute(some):
-                found[row.entity_id] = _generation(row.entity_id, row)
+            generations = map(_remembered_generation, self._connection.execute(some))
+            found.update((one.entity_id, one) for one in generations)
         return found
 
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
@@ -289,6 +294,46 @@ class SqlBooks:
         reader = self._reader(entity_id, generation)
         return reader.records(INVOICES, *conditions, limit=min(limit, PAGE_MAX))
 
+    def has_open_amounts(
+        self, entity_id: str, generation: int, direction: InvoiceDirection
+    ) -> bool:
+        columns = INVOICES.table.c
+        told = (columns.open_e4.is_not(None), columns.direction == direction.value)
+        return bool(self._reader(entity_id, generation).records(INVOICES, *told, limit=1))
+
+    def postings(
+        self, entity_id: str, generation: int, account_keys: Collection[str], *, until: dt.date
+    ) -> Iterator[Posting]:
+        return self._reader(entity_id, generation).postings(account_keys, until)
+
+    # Retention
+
+    def _compacting(self, entity_id: str) -> Compacting:
+        return Compacting(self._connection, self._ledger(entity_id), entity_id)
+
+    def marks(self, entity_id: str) -> Sequence[Mark]:
+        return self._compacting(entity_id).marks()
+
+    def retire(self, entity_id: str, numbers: Collection[int], at: dt.datetime) -> None:
+        self._compacting(entity_id).retire(numbers, at)
+
+    def restore(self, entity_id: str, numbers: Collection[int]) -> None:
+        self._compacting(entity_id).restore(numbers)
+
+    def compact(self, entity_id: str, numbers: Collection[int]) -> None:
+        self._compacting(entity_id).compact(numbers)
+
+    def leftovers(self, entity_id: str, *, position: str | None, limit: int) -> Leftovers:
+        return self._compacting(entity_id).leftovers(position, limit)
+
+    def remove(self, entity_id: str, versions: Collection[VersionRef]) -> int:
+        return self._compacting(entity_id).remove(versions)
+
+    def swept(self, entity_id: str, numbers: Collection[int]) -> None:
+        self._compacting(entity_id).swept(numbers)
+
+    # Comparing
+
     def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:
         ledger = self._ledger(entity_id)
         tallies: dict[Cell, Tally] = {}
@@ -319,7 +364,7 @@ class SqlBooks:
         )
 
 
-def _generation(entity_id: str, row: Row[Any]) -> Generation:
+def _generation(row: Row[Any], entity_id: str) -> Generation:
     return Generation(
         entity_id=entity_id,
         number=row.number,
@@ -333,3 +378,9 @@ def _generation(entity_id: str, row: Row[Any]) -> Generation:
         removed=row.removed,
         proof=from_json(row.proof_json, Proof),
     )
+
+
+_GENERATION_AS_STORED = as_stored(GENERATIONS)
+_remembered_generation = remembered(
+    GENERATIONS, lambda row: _generation(row, row.entity_id), "entity_id"
+)

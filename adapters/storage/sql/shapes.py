@@ -86,7 +86,8 @@ class RecordShape(Shape, Generic[_R]):
             if row[at] is not None:
                 row[at] = row[at].isoformat()
         for at in self._enums:
-            row[at] = row[at].value
+            if row[at] is not None:
+                row[at] = row[at].value
         return tuple(row)
 
     def record_of(self, key: str, values: Sequence[Any]) -> _R:
