@@ -7,7 +7,8 @@ Tests post, edit and delete entries on it, order failures, and compare with its 
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from attrs import define, evolve, field
@@ -78,13 +79,21 @@ class FakeFlow:
         )
 
     def exchange(
-        self, fields: Mapping[str, str], *, redirect_uri: str, code: str, verifier: str
+        self,
+        fields: Mapping[str, str],
+        *,
+        redirect_uri: str,
+        code: str,
+        verifier: str,
+        answer: Mapping[str, str] = MappingProxyType({}),
     ) -> TokenGrant:
+        """A callback's ``realm`` is kept as a fact, and told by no refresh."""
         self.owner.called("exchange")
         if code not in self.good_codes:
             raise Reconnect("Fake refuses the code it gave: connect again.", code="code-refused")
         self.good_codes.discard(code)
-        return self._grant()
+        facts = {"realm": answer["realm"]} if "realm" in answer else {}
+        return evolve(self._grant(), facts=facts)
 
     def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:
         self.owner.called("refresh")
@@ -149,6 +158,8 @@ class FakeProvider:
     calls: Counter[str] = field(factory=Counter)
     read: list[tuple[str, int]] = field(factory=list)
     """(administration key, first change) of every page read: no pair twice means no page twice."""
+    on_page: Callable[[str, int], None] | None = None
+    """Called before each page is cut, with the administration key and the page's first change."""
     asked_whole: list[bool] = field(factory=list)
     """Of every reading of control totals, whether it was to be of every year."""
 
@@ -234,6 +245,8 @@ class FakeSource:
         position = int(bookmark) if bookmark is not None else 0
         while True:
             self._call("pull")
+            if self.provider.on_page is not None:
+                self.provider.on_page(administration.key, position)
             self.provider.read.append((administration.key, position))
             page = books.changes[position : position + self.provider.page_changes]
             position += len(page)

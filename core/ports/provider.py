@@ -73,6 +73,9 @@ class TokenGrant:
     obtained_at: datetime
     expires_at: datetime
     refresh_expires_at: datetime | None = None
+    facts: Mapping[str, str] = field(factory=dict)
+    """What the consent told besides tokens, and is no secret (QuickBooks: ``realmId``). Kept with
+    the tokens, also over refreshes that do not repeat it."""
 
 
 class TooEarlyToRefresh(Exception):
@@ -101,9 +104,19 @@ class OAuthFlow(Protocol):
     ) -> str: ...
 
     def exchange(
-        self, fields: Mapping[str, str], *, redirect_uri: str, code: str, verifier: str
+        self,
+        fields: Mapping[str, str],
+        *,
+        redirect_uri: str,
+        code: str,
+        verifier: str,
+        answer: Mapping[str, str] = ...,
     ) -> TokenGrant:
-        """Trade the code. Reconnect when it is refused; called at most once per code."""
+        """Trade the code. Reconnect when it is refused; called at most once per code.
+
+        ``answer`` is the whole query the provider sent to the callback, for what a provider tells
+        there and nowhere else; it is untrusted.
+        """
         ...
 
     def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:
@@ -141,6 +154,8 @@ class Credentials:
     tokens: AccessTokens | None = field(repr=False, default=None)
     sessions: Sessions = field(repr=False, factory=OwnSessions)
     """For providers where a key is traded for a session: see core.ports.sessions."""
+    facts: Mapping[str, str] = field(factory=dict)
+    """What the consent told besides tokens: see TokenGrant."""
     scope: str = ""
     """Names the connection in budgets and logs: the integration id."""
 

@@ -85,10 +85,17 @@ class _FreshTokens:
 def trial_source(ports: Ports, integration: Integration, new: NewCredentials) -> Source:
     """A source on credentials that are not the integration's yet."""
     tokens: AccessTokens | None = None
+    facts: Mapping[str, str] = {}
     if new.grant is not None:
-        tokens = _FreshTokens(new.grant.access_token)
+        tokens, facts = _FreshTokens(new.grant.access_token), new.grant.facts
     return ports.provider(integration.provider).open(
-        Credentials(fields=new.values, tokens=tokens, sessions=new.sessions, scope=integration.id)
+        Credentials(
+            fields=new.values,
+            tokens=tokens,
+            sessions=new.sessions,
+            facts=facts,
+            scope=integration.id,
+        )
     )
 
 
@@ -252,7 +259,11 @@ def _freshened(ports: Ports, integration: Integration, new: NewCredentials) -> N
             "reconnect once more.",
             detail=str(unknown),
         ) from unknown
-    kept = attrs.evolve(renewed, refresh_token=renewed.refresh_token or grant.refresh_token)
+    kept = attrs.evolve(
+        renewed,
+        refresh_token=renewed.refresh_token or grant.refresh_token,
+        facts={**grant.facts, **renewed.facts},
+    )
     new = attrs.evolve(new, grant=kept)
     stage(ports, integration, new)
     with ports.storage.writing() as uow:
@@ -271,6 +282,7 @@ def _document(new: NewCredentials) -> Mapping[str, str]:
             "refresh": new.grant.refresh_token or "",
             "obtained_at": new.grant.obtained_at.isoformat(),
             "expires_at": new.grant.expires_at.isoformat(),
+            "facts": json.dumps(dict(new.grant.facts)),
         }
         if new.grant.refresh_expires_at is not None:
             document["refresh_expires_at"] = new.grant.refresh_expires_at.isoformat()
@@ -290,6 +302,7 @@ def _credentials(document: Mapping[str, str], now: datetime) -> NewCredentials:
             refresh_expires_at=(
                 datetime.fromisoformat(refresh_expires_at) if refresh_expires_at else None
             ),
+            facts=json.loads(document.get("facts", "{}")),
         )
     sessions = {
         name.removeprefix(_SESSION): session

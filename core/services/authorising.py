@@ -176,6 +176,7 @@ class AuthorisingService:
             redirect_uri=attempt.redirect_uri,
             code=code,
             verifier=document["verifier"],
+            answer=answer,
         )
         return self._granted(attempt, NewCredentials(values=values, grant=grant))
 

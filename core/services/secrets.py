@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 from attrs import frozen
@@ -9,6 +10,8 @@ from attrs import frozen
 from core.ports.provider import TokenGrant
 from core.ports.storage import TokenRow, UnitOfWork
 from core.services.ports import Ports
+
+_FACT: Final = "fact."
 
 
 def fields_row(integration_id: str) -> str:
@@ -65,6 +68,7 @@ class SecretStore:
     def seal_grant(self, integration_id: str, grant: TokenGrant, *, version: int) -> TokenRow:
         row = token_row(integration_id)
         document = {"access": grant.access_token, "refresh": grant.refresh_token or ""}
+        document |= {f"{_FACT}{name}": text for name, text in grant.facts.items()}
         return TokenRow(
             integration_id=integration_id,
             version=version,
@@ -78,6 +82,15 @@ class SecretStore:
         """(access token, refresh token; empty when the provider gives none)."""
         document = _load(self.ports.vault.open(token_row(row.integration_id), row.sealed))
         return document["access"], document["refresh"]
+
+    def open_facts(self, row: TokenRow) -> dict[str, str]:
+        """What the consent told besides tokens."""
+        document = _load(self.ports.vault.open(token_row(row.integration_id), row.sealed))
+        return {
+            name.removeprefix(_FACT): text
+            for name, text in document.items()
+            if name.startswith(_FACT)
+        }
 
 
 def reseal_all(ports: Ports) -> int:

@@ -93,6 +93,7 @@ def open_source(ports: Ports, integration: Integration) -> Source:
         if stored.status in UNUSABLE:
             raise known_dead(stored, provider_name(stored))
         secret = SecretStore(ports).get(uow, fields_row(integration.id))
+        row = uow.tokens.get(integration.id)
     fields = {**stored.fields, **secret}
     tokens: AccessTokens | None = None
     if provider.oauth is not None:
@@ -107,7 +108,13 @@ def open_source(ports: Ports, integration: Integration) -> Source:
         ports=ports, integration=stored, provider_name=provider.entry.name
     )
     return provider.open(
-        Credentials(fields=fields, tokens=tokens, sessions=sessions, scope=integration.id)
+        Credentials(
+            fields=fields,
+            tokens=tokens,
+            sessions=sessions,
+            facts={} if row is None else SecretStore(ports).open_facts(row),
+            scope=integration.id,
+        )
     )
 
 

@@ -236,7 +236,12 @@ class IntegrationTokens:
 
     def _keep(self, marked: TokenRow, grant: TokenGrant, spent: str) -> TokenRow:
         """Store the new tokens. They are lost if this fails, so it is not given up lightly."""
-        kept = attrs.evolve(grant, refresh_token=grant.refresh_token or spent)
+        told = SecretStore(self.ports).open_facts(marked)
+        kept = attrs.evolve(
+            grant,
+            refresh_token=grant.refresh_token or spent,
+            facts={**told, **grant.facts},
+        )
         expected = marked.version
         for _ in range(STORE_TRIES):
             row = SecretStore(self.ports).seal_grant(

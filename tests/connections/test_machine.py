@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from attrs import define
@@ -56,11 +57,22 @@ class StrictFlow(FakeFlow):
     """Spent tokens that came back since the last consent."""
 
     def exchange(
-        self, fields: Mapping[str, str], *, redirect_uri: str, code: str, verifier: str
+        self,
+        fields: Mapping[str, str],
+        *,
+        redirect_uri: str,
+        code: str,
+        verifier: str,
+        answer: Mapping[str, str] = MappingProxyType({}),
     ) -> TokenGrant:
         self.replays = 0
         return FakeFlow.exchange(
-            self, fields, redirect_uri=redirect_uri, code=code, verifier=verifier
+            self,
+            fields,
+            redirect_uri=redirect_uri,
+            code=code,
+            verifier=verifier,
+            answer=answer,
         )
 
     def refresh(self, fields: Mapping[str, str], refresh_token: str) -> TokenGrant:

@@ -14,8 +14,8 @@ from core.ports.storage import TokenRow, UnitOfWork
 from core.services.secrets import reseal_all
 from core.services.sources import open_source
 from core.services.tokens import UNCERTAIN_PAUSE_SECONDS, IntegrationTokens, mark_needs_reconnect
-from tests.fake_provider import ACCESS_SECONDS, FakeFlow
-from tests.services.house import House
+from tests.fake_provider import ACCESS_SECONDS, GOOD_CODE, FakeFlow, FakeSource
+from tests.services.house import BASE, OPERATOR, House
 
 
 @pytest.fixture
@@ -355,3 +355,46 @@ def test_a_refusal_of_what_was_replaced_meanwhile_marks_nothing(house: House) ->
     mark_needs_reconnect(house.ports, integration_id, Reconnect("New key."), seen=now)
     now = house.services.connecting.get(house.org, integration_id).integration
     assert now.status is IntegrationStatus.NEEDS_RECONNECT
+
+
+# -- what a consent tells besides tokens -----------------------------------------------------------
+
+
+def _facts(house: House, integration_id: str) -> dict[str, str]:
+    integration = house.services.connecting.get(house.org, integration_id).integration
+    source = open_source(house.ports, integration)
+    assert isinstance(source, FakeSource)
+    return dict(source.credentials.facts)
+
+
+def test_what_the_callback_told_stays_with_the_tokens_over_refreshes_and_new_keys(
+    house: House,
+) -> None:
+    integration_id, state = house.begin_exact()
+    house.services.authorising.complete(
+        "exact-online", {"state": state, "code": GOOD_CODE, "realm": "9130357"}
+    )
+    assert _facts(house, integration_id) == {"realm": "9130357"}
+    expire(house)
+    tokens_of(house, integration_id).current()
+    house.vault.newest = b"k2"
+    reseal_all(house.ports)
+    assert house.exact.calls["refresh"] == 1
+    assert _facts(house, integration_id) == {"realm": "9130357"}
+
+
+def test_what_the_callback_told_waits_with_a_staged_consent(house: House) -> None:
+    integration_id = house.connect_exact()
+    house.exact.change_account("acct-2", "Grace Hopper")
+    house.exact.flow.good_codes.add(GOOD_CODE)
+    house.services.connecting.reconnect(
+        house.org, integration_id, {}, operator=OPERATOR, redirect_base=BASE
+    )
+    house.services.authorising.complete(
+        "exact-online",
+        {"state": house.exact.flow.states[-1], "code": GOOD_CODE, "realm": "77"},
+    )
+    assert _facts(house, integration_id) == {}
+    expire(house)
+    house.services.connecting.confirm_reconnect(house.org, integration_id, operator=OPERATOR)
+    assert _facts(house, integration_id) == {"realm": "77"}
