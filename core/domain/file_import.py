@@ -25,6 +25,9 @@ REJECTED_KEPT_MAX: Final = 100_000
 
 REMARKS_MAX: Final = 50
 
+TOTALS_DIFFER: Final = "control-total-mismatch"
+"""Code of a remark that keeps a file from being imported unasked."""
+
 
 class FileFormat(StrEnum):
     """What a file is by its content, never by its name."""
@@ -140,6 +143,9 @@ class Look:
     columns: tuple[str, ...] = ()
     sample: tuple[tuple[int, tuple[str, ...]], ...] = ()
     remarks: tuple[Remark, ...] = ()
+    covers_first: dt.date | None = None
+    covers_last: dt.date | None = None
+    """The days it replaces, where the operator says more than the entries' own dates."""
 
 
 @frozen(kw_only=True)
@@ -208,6 +214,8 @@ class Summary:
             self.credit_e4,
         }:
             found.append("the totals in the file are not the sums of its lines")
+        if any(one.code == TOTALS_DIFFER for one in self.remarks):
+            found.append("a line of totals is not the sum of the lines above it")
         return tuple(found)
 
     @property

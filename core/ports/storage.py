@@ -25,6 +25,7 @@ from core.domain.proof import Verdict
 from core.domain.schedule import SkipReason, Slot, SlotRecord
 from core.ports.access import ApiTokens, Repeats
 from core.ports.books import Books
+from core.ports.files import Uploads
 
 LIST_MAX: int = 1_000
 """No list call returns more; callers page with ``after``."""
@@ -387,6 +388,9 @@ class UnitOfWork(Protocol):
 
     @property
     def repeats(self) -> Repeats: ...
+
+    @property
+    def uploads(self) -> Uploads: ...
 
     @property
     def books(self) -> Books: ...

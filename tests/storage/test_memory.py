@@ -8,9 +8,12 @@ from tests.storage.contract_access import AccessContract
 from tests.storage.contract_books import BooksContract
 from tests.storage.contract_runs import RunContract
 from tests.storage.contract_units import RepositoryContract, UnitContract
+from tests.storage.contract_uploads import UploadContract
 
 
-class TestMemory(UnitContract, RepositoryContract, RunContract, BooksContract, AccessContract):
+class TestMemory(
+    UnitContract, RepositoryContract, RunContract, BooksContract, AccessContract, UploadContract
+):
     @pytest.fixture
     def storage(self) -> Storage:
         return MemoryStorage()

@@ -10,10 +10,13 @@ from tests.storage.contract_access import AccessContract
 from tests.storage.contract_books import BooksContract
 from tests.storage.contract_runs import RunContract
 from tests.storage.contract_units import RepositoryContract, UnitContract
+from tests.storage.contract_uploads import UploadContract
 from tests.storage.sql_files import fresh_sql
 
 
-class TestSql(UnitContract, RepositoryContract, RunContract, BooksContract, AccessContract):
+class TestSql(
+    UnitContract, RepositoryContract, RunContract, BooksContract, AccessContract, UploadContract
+):
     @pytest.fixture
     def storage(self, tmp_path: Path) -> Iterator[Storage]:
         storage = fresh_sql(tmp_path)

@@ -7,6 +7,7 @@ from attrs import define, field, frozen
 from core.domain.access import ApiToken
 from core.domain.books import Record, RecordKind
 from core.domain.entity import Entity
+from core.domain.file_import import ColumnMapping, Upload
 from core.domain.import_run import ImportRun
 from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
@@ -73,6 +74,8 @@ class State:
     settings: dict[str, str] = field(factory=dict)
     api_tokens: dict[str, ApiToken] = field(factory=dict)
     repeats: dict[tuple[str, str], Repeat] = field(factory=dict)
+    uploads: dict[str, Upload] = field(factory=dict)
+    mappings: dict[tuple[str, str], ColumnMapping] = field(factory=dict)
     ledgers: dict[str, Ledger] = field(factory=dict)
 
     def fork(self) -> "State":
@@ -91,5 +94,7 @@ class State:
             settings=dict(self.settings),
             api_tokens=dict(self.api_tokens),
             repeats=dict(self.repeats),
+            uploads=dict(self.uploads),
+            mappings=dict(self.mappings),
             ledgers=dict(self.ledgers),
         )

@@ -26,8 +26,10 @@ from adapters.storage.memory.repositories import (
     MemoryTokens,
 )
 from adapters.storage.memory.state import State
+from adapters.storage.memory.uploads import MemoryUploads
 from core.domain.failures import OurBug, TryAgain
 from core.ports.access import ApiTokens, Repeats
+from core.ports.files import Uploads
 from core.ports.storage import (
     Activity,
     Entities,
@@ -65,6 +67,7 @@ class MemoryUnit:
         self.settings: Settings = MemorySettings(state)
         self.api_tokens: ApiTokens = MemoryApiTokens(state)
         self.repeats: Repeats = MemoryRepeats(state)
+        self.uploads: Uploads = MemoryUploads(state)
         self.books: MemoryBooks = MemoryBooks(state)
 
     def commit(self) -> None:

@@ -29,8 +29,10 @@ from adapters.storage.sql.small import (
     SqlTokens,
 )
 from adapters.storage.sql.stamps import Stamps
+from adapters.storage.sql.uploads import SqlUploads
 from core.domain.failures import OurBug
 from core.ports.access import ApiTokens, Repeats
+from core.ports.files import Uploads
 from core.ports.storage import (
     Activity,
     Entities,
@@ -67,6 +69,7 @@ class SqlUnit:
         self.settings: Settings = SqlSettings(session)
         self.api_tokens: ApiTokens = SqlApiTokens(session)
         self.repeats: Repeats = SqlRepeats(session)
+        self.uploads: Uploads = SqlUploads(session)
         self.books: SqlBooks = SqlBooks(connection, statements)
 
     def commit(self) -> None:

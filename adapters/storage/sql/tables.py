@@ -237,6 +237,35 @@ class ApiTokenRow(Table, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class UploadRow(Table, table=True):
+    """What is asked for by columns; the rest of an upload is a document."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        Index(None, "entity_id", "id"),
+        Index(None, "integration_id", "administration_key", "status"),
+    )
+
+    id: str = Field(primary_key=True)
+    entity_id: str
+    integration_id: str
+    administration_key: str
+    sha256: str = Field(index=True)
+    status: str
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
+    upload_json: str
+
+
+class FileMappingRow(Table, table=True):
+    """How files with a certain header are read, as last confirmed."""
+
+    __tablename__ = "file_mappings"
+
+    organisation_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    mapping_json: str
+
+
 class RepeatRow(Table, table=True):
     __tablename__ = "repeats"
 

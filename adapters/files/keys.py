@@ -1,0 +1,88 @@
+"""Keys of entries and lines that no file gives, stable from one export to the next.
+
+An entry is keyed by what it says (date, journal, number), a line by its place in its entry. Exports
+sorted by account tear entries apart: a later run of an entry is keyed by account as well, and only
+what is torn apart once more falls back on the row's number. Which runs are new is remembered in
+constant memory; taking a new one for an old one by mistake costs the stability of its keys, never
+their uniqueness.
+"""
+
+import datetime as dt
+import hashlib
+from typing import Final
+
+from attrs import define, field
+
+FILTER_BYTES: Final = 4 * 1024 * 1024
+"""At the largest file (5 million lines) some 3 in 100 new runs are taken for old ones, at a million
+lines fewer than 1 in 10,000."""
+_BITS: Final = FILTER_BYTES * 8
+_HASH_BYTES: Final = 16
+_PROBE_BYTES: Final = 4
+
+
+def part(text: str) -> str:
+    """The text such that no key made of parts joined by ``|`` and ``#`` means two things."""
+    if "%" in text or "|" in text or "#" in text:
+        return text.replace("%", "%25").replace("|", "%7C").replace("#", "%23")
+    return text
+
+
+def entry_key(date: dt.date, journal: str, number: str) -> str:
+    """Numbers begin anew each year and in each journal, hence all three."""
+    return f"{date.isoformat()}|{part(journal)}|{part(number)}"
+
+
+@define
+class Seen:
+    """A Bloom filter: never denies what it was told, seldom claims what it was not."""
+
+    _bits: bytearray = field(factory=lambda: bytearray(FILTER_BYTES))
+
+    def add(self, text: str) -> bool:
+        """Remember it; whether it was (believed to be) there before."""
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES)
+        probes = digest.digest()
+        bits = self._bits
+        known = True
+        for at in range(0, _HASH_BYTES, _PROBE_BYTES):
+            bit = int.from_bytes(probes[at : at + _PROBE_BYTES], "big") % _BITS
+            byte, mask = bit >> 3, 1 << (bit & 7)
+            if not bits[byte] & mask:
+                known = False
+                bits[byte] |= mask
+        return known
+
+
+@define
+class LineKeys:
+    """Gives lines their keys in the order they stand in the file."""
+
+    entry: str = ""
+    _seen: Seen = field(factory=Seen)
+    _count: int = 0
+    _reopened: bool = False
+    _accounts: dict[str, int | None] = field(factory=dict)
+    """In a later run of an entry: lines per account, None where that account was there before."""
+
+    def begin(self, entry: str) -> None:
+        """The lines that follow belong to this entry."""
+        self.entry = entry
+        self._count = 0
+        self._reopened = self._seen.add(entry)
+        if self._accounts:
+            self._accounts = {}
+
+    def line(self, account_key: str, row: int) -> str:
+        """The next line's key; ``row`` is its number in the file, used where nothing else tells."""
+        if not self._reopened:
+            self._count += 1
+            return f"{self.entry}#{self._count}"
+        name = f"{self.entry}#{part(account_key)}"
+        if account_key not in self._accounts:
+            self._accounts[account_key] = None if self._seen.add(name) else 0
+        held = self._accounts[account_key]
+        if held is None:
+            return f"{name}#r{row}"
+        self._accounts[account_key] = held + 1
+        return f"{name}#{held + 1}"
