@@ -1,7 +1,7 @@
 """Entities with their links and settings, imports, nights, and the overview."""
 
 import hashlib
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from attrs import frozen
 from litestar import Response, get, post, put
@@ -17,6 +17,7 @@ from core.services.linking import EntitySettings, SettingsChanged
 from interfaces.http import book_shapes, book_shaping, log_shapes, shapes, shaping
 from interfaces.http.asking import ADMIN, OPERATE, READ, READ_KEPT, Asking, Id
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
+from interfaces.http.fragments import Fragments
 from interfaces.http.paging import after_of, cursor_to, split
 
 TEXT_CHARACTERS_MAX: Final = 200
@@ -64,6 +65,9 @@ class Import:
     entity_ids: list[str] | None
 
 
+_FRAGMENTS: Final = Fragments()
+
+
 @get("/overview", opt=READ, sync_to_thread=True)
 def overview(asker: Asking) -> book_shapes.Overview:
     """How the entities stand, what needs a person, and the imports of the last 30 nights."""
@@ -94,7 +98,7 @@ def entities(
     )
     items, more = split(found, limit)
     return shapes.EntityPage(
-        items=[shaping.entity_(one) for one in items],
+        items=cast("list[shapes.Entity]", [_FRAGMENTS.of(one) for one in items]),  # JSON already
         next_cursor=cursor_to(asker, "entities", items[-1].entity.id if more else None, **asked),
     )
 

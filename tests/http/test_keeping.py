@@ -1,5 +1,7 @@
 """Kept answers: the same bytes while nothing is committed, the new ones at once afterwards."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from litestar.testing import TestClient
 
 from adapters.storage.sql import SqlStorage
 from core.domain.access import Scope
+from core.domain.failures import FixSettings
+from core.services.import_engine import ImportEngine
 from core.services.reading import ReadingService
 from core.services.services import Services
 from interfaces.http.app import build_http
@@ -93,3 +97,54 @@ def test_an_answer_is_kept_for_seconds_only_and_refusals_never() -> None:
     refusal: Any = {**start, "status": 404}
     kept.keep_answer(asked, 1, [refusal])
     assert kept.answer(asked, 1) is None
+
+
+def test_a_list_says_of_each_entity_what_the_entity_itself_says(tmp_path: Path) -> None:
+    """Whatever changed in between: entity, link, connection, run, books, or the time of day."""
+    storage = SqlStorage(tmp_path / "a.sqlite3")
+    house = House()
+    services = Services(attrs.evolve(house.ports, storage=storage))
+    org = services.onboarding.start("Here").id
+    token = services.access.create(org, "t", Scope.ADMIN, operator="x")
+    integration_id = services.connecting.connect(
+        org, "odoo", {"api_key": GOOD_KEY}, operator="x", redirect_base=BASE
+    ).integration.id
+    services.linking.select(org, integration_id, None, operator="x")
+    first = services.reading.entities(org)[0].entity.id
+    engine = ImportEngine(services.ports, "worker", lambda: False)
+
+    def import_some() -> None:
+        services.importing.request(org, None, operator="x")
+        for run in services.reading.runs(org, limit=2):
+            engine.run(run.id)
+
+    def fail() -> None:
+        house.odoo.failures["pull"] = [FixSettings("The key lost its rights: correct it.")]
+        import_some()
+
+    changes: list[Callable[[], object]] = [
+        lambda: None,
+        import_some,
+        lambda: services.linking.set_time_zone(org, first, "Asia/Tokyo", operator="x"),
+        fail,
+        import_some,
+        lambda: house.clock.advance(timedelta(hours=30)),
+        lambda: services.connecting.disconnect(org, integration_id, operator="x"),
+    ]
+    said: list[bytes] = []
+    with TestClient(build_http(services, identity="i")) as client:
+        headers = {"Authorization": f"Bearer {token.text}"}
+        for change in changes:
+            change()
+            for again in range(2):
+                # Another limit each time: a kept answer is for the very same request.
+                limit = 50 + 2 * len(said) + again
+                listed = client.get("/v1/entities", params={"limit": limit}, headers=headers)
+                singly = [
+                    client.get(f"/v1/entities/{one['id']}", headers=headers).json()
+                    for one in listed.json()["items"]
+                ]
+                assert listed.json()["items"] == singly
+            said.append(listed.content)
+    assert len(set(said)) == len(changes)
+    storage.close()

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
@@ -19,10 +19,10 @@ from adapters.storage.reports import (
 from adapters.storage.sql.applying import Building
 from adapters.storage.sql.book_tables import LedgerRow
 from adapters.storage.sql.compacting import GENERATIONS, READABLE, Compacting
-from adapters.storage.sql.dialect import widen_cache
+from adapters.storage.sql.dialect import among, widen_cache
 from adapters.storage.sql.documents import from_json, to_json
 from adapters.storage.sql.reading import BookReader, line_changes
-from adapters.storage.sql.remembering import as_stored, remembered
+from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
 from adapters.storage.sql.rows import table_of
 from adapters.storage.sql.shapes import (
     ALL_SHAPES,
@@ -198,22 +198,11 @@ class SqlBooks:
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, Generation]:
         found: dict[str, Generation] = {}
-        all_numbers = GENERATIONS.alias("all_numbers")
-        number = (
-            select(func.max(all_numbers.c.number))
-            .where(all_numbers.c.ledger == LEDGERS.c.id)
-            .correlate(LEDGERS)
-            .scalar_subquery()
-        )
-        newest = select(*_GENERATION_AS_STORED, LEDGERS.c.entity_id).join_from(
-            LEDGERS,
-            GENERATIONS,
-            and_(GENERATIONS.c.ledger == LEDGERS.c.id, GENERATIONS.c.number == number),
-        )
         for start in range(0, len(entity_ids), IDS_PER_QUERY):
-            some = newest.where(LEDGERS.c.entity_id.in_(entity_ids[start : start + IDS_PER_QUERY]))
-            generations = map(_remembered_generation, self._connection.execute(some))
-            found.update((one.entity_id, one) for one in generations)
+            some = json_of(entity_ids[start : start + IDS_PER_QUERY])
+            for row in _NEWEST.rows(self._connection, ids=some):
+                generation = _remembered_generation(row)
+                found[generation.entity_id] = generation
         return found
 
     def generation_at(self, entity_id: str, instant: dt.datetime) -> int | None:
@@ -380,7 +369,23 @@ def _generation(row: Row[Any], entity_id: str) -> Generation:
     )
 
 
-_GENERATION_AS_STORED = as_stored(GENERATIONS)
-_remembered_generation = remembered(
+_remembered_generation: Final = remembered(
     GENERATIONS, lambda row: _generation(row, row.entity_id), "entity_id"
+)
+_ALL_NUMBERS: Final = GENERATIONS.alias("all_numbers")
+_NEWEST: Final = Prepared(
+    select(*as_stored(GENERATIONS), LEDGERS.c.entity_id)
+    .join_from(
+        LEDGERS,
+        GENERATIONS,
+        and_(
+            GENERATIONS.c.ledger == LEDGERS.c.id,
+            GENERATIONS.c.number
+            == select(func.max(_ALL_NUMBERS.c.number))
+            .where(_ALL_NUMBERS.c.ledger == LEDGERS.c.id)
+            .correlate(LEDGERS)
+            .scalar_subquery(),
+        ),
+    )
+    .where(among(LEDGERS.c.entity_id, "ids"))
 )

@@ -17,9 +17,11 @@ from sqlalchemy import (
     Engine,
     Table,
     UnaryExpression,
+    bindparam,
     create_engine,
     event,
     func,
+    select,
 )
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import Insert
@@ -156,6 +158,14 @@ def use_log(engine: Engine) -> None:
 def insert_or_ignore(table: Table) -> Insert:
     """INSERT that stores nothing where a unique constraint forbids it."""
     return sqlite_insert(table).on_conflict_do_nothing()
+
+
+def among(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether the column is one of the ids in the parameter of that name, a JSON list of them: the
+    statement stays the same for any number, so that it is made once.
+    """
+    given = func.json_each(bindparam(name)).table_valued("value")
+    return column.in_(select(given.c.value))
 
 
 def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

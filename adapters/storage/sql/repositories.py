@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Select, bindparam, delete, insert
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from adapters.storage.sql import surveys
+from adapters.storage.sql.dialect import among
 from adapters.storage.sql.documents import (
     from_json,
     from_json_or_none,
     to_json,
     to_json_or_none,
 )
+from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
 from adapters.storage.sql.rows import get, put, put_new, rows, table_of
 from adapters.storage.sql.tables import (
     AdministrationsRow,
@@ -149,8 +153,8 @@ class SqlEntities:
         self._session = session
 
     def get(self, entity_id: str) -> Entity | None:
-        row = get(self._session, EntityRow, entity_id)
-        return None if row is None else self._with_links([row])[0]
+        found = self._read(core_select(*_ENTITY_AS_STORED).where(col(EntityRow.id) == entity_id))
+        return found[0] if found else None
 
     def of(
         self,
@@ -160,12 +164,19 @@ class SqlEntities:
         limit: int = LIST_MAX,
         where: EntityFilter | None = None,
     ) -> Sequence[Entity]:
-        query = select(EntityRow).where(col(EntityRow.organisation_id) == organisation_id)
+        limit = min(limit, LIST_MAX)
+        if where is None or where == EntityFilter():
+            connection = self._session.connection()
+            return self._with_links(
+                _PAGE.rows(connection, organisation=organisation_id, after=after or "", limit=limit)
+            )
+        query = core_select(*_ENTITY_AS_STORED).where(
+            col(EntityRow.organisation_id) == organisation_id
+        )
         if after is not None:
             query = query.where(col(EntityRow.id) > after)
         query = query.where(*surveys.fitting(where))
-        query = query.order_by(col(EntityRow.id)).limit(min(limit, LIST_MAX))
-        return self._with_links(rows(self._session, query))
+        return self._read(query.order_by(col(EntityRow.id)).limit(limit))
 
     def contents(
         self, organisation_id: str, *, every: int, where: EntityFilter | None = None
@@ -183,9 +194,9 @@ class SqlEntities:
 
     def linked(self, integration_id: str) -> Sequence[Entity]:
         mine = select(LinkRow.entity_id).where(col(LinkRow.integration_id) == integration_id)
-        query = select(EntityRow).where(col(EntityRow.id).in_(mine))
+        query = core_select(*_ENTITY_AS_STORED).where(col(EntityRow.id).in_(mine))
         query = query.order_by(col(EntityRow.id))
-        return self._with_links(rows(self._session, query))
+        return self._read(query)
 
     def save(self, entity: Entity) -> None:
         put(
@@ -207,29 +218,44 @@ class SqlEntities:
         if entity.links:
             connection.execute(insert(table), _link_rows(entity))
 
-    def _with_links(self, entities: Sequence[EntityRow]) -> list[Entity]:
+    def _read(self, query: Select[Any]) -> list[Entity]:
+        return self._with_links(self._session.connection().execute(query).all())
+
+    def _with_links(self, entities: Sequence[Any]) -> list[Entity]:
         """The entities with their links, which are read in one query for LIST_MAX of them."""
+        connection = self._session.connection()
         links: dict[str, list[Link]] = {}
         for start in range(0, len(entities), LIST_MAX):
-            ids = [row.id for row in entities[start : start + LIST_MAX]]
-            query = select(LinkRow).where(col(LinkRow.entity_id).in_(ids))
-            query = query.order_by(col(LinkRow.entity_id), col(LinkRow.position))
-            for row in rows(self._session, query):
-                links.setdefault(row.entity_id, []).append(_link(row))
-        return [
-            Entity(
-                id=row.id,
-                organisation_id=row.organisation_id,
-                name=row.name,
-                currency=row.currency,
-                created_at=row.created_at,
-                links=tuple(links.get(row.id, ())),
-                published_generation=row.published_generation,
-                published_at=row.published_at,
-                time_zone=row.time_zone,
-            )
-            for row in entities
-        ]
+            ids = [row[0] for row in entities[start : start + LIST_MAX]]
+            for row in _LINKS_OF.rows(connection, ids=json_of(ids)):
+                links.setdefault(row[0], []).append(_remembered_link(row))
+        return [_remembered_entity((*row, tuple(links.get(row[0], ())))) for row in entities]
+
+
+def _entity(row: Any) -> Entity:  # noqa: ANN401 - a row with the links after its columns
+    return Entity(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        name=row.name,
+        currency=row.currency,
+        created_at=row.created_at,
+        links=row.links,
+        published_generation=row.published_generation,
+        published_at=row.published_at,
+        time_zone=row.time_zone,
+    )
+
+
+_ENTITIES: Final = table_of(EntityRow)
+_ENTITY_AS_STORED: Final = as_stored(_ENTITIES)
+_remembered_entity: Final = remembered(_ENTITIES, _entity, "links")
+_PAGE: Final = Prepared(
+    core_select(*_ENTITY_AS_STORED)
+    .where(_ENTITIES.c.organisation_id == bindparam("organisation"))
+    .where(_ENTITIES.c.id > bindparam("after"))
+    .order_by(_ENTITIES.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 def _link(row: LinkRow) -> Link:
@@ -240,6 +266,15 @@ def _link(row: LinkRow) -> Link:
         provider=row.provider,
         role=LinkRole(row.role),
     )
+
+
+_LINKS: Final = table_of(LinkRow)
+_remembered_link: Final = remembered(_LINKS, _link)
+_LINKS_OF: Final = Prepared(
+    core_select(*as_stored(_LINKS))
+    .where(among(_LINKS.c.entity_id, "ids"))
+    .order_by(_LINKS.c.entity_id, _LINKS.c.position)
+)
 
 
 def _link_rows(entity: Entity) -> list[dict[str, str | int]]:

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import func
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from adapters.storage.sql import surveys
+from adapters.storage.sql.dialect import among
 from adapters.storage.sql.documents import (
     from_json,
     from_json_or_none,
     to_json,
     to_json_or_none,
 )
-from adapters.storage.sql.rows import get, put, put_new, rows
+from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
+from adapters.storage.sql.rows import get, put, put_new, rows, table_of
 from adapters.storage.sql.tables import RunRow
 from core.domain.failures import Trouble
 from core.domain.import_run import ImportRun, Progress, RunCause, RunStatus
@@ -101,13 +105,8 @@ class SqlRuns:
         found: dict[str, ImportRun] = {}
         for start in range(0, len(wanted), IDS_PER_QUERY):
             some = wanted[start : start + IDS_PER_QUERY]
-            newest = (
-                select(func.max(col(RunRow.id)))
-                .where(col(RunRow.entity_id).in_(some))
-                .group_by(col(RunRow.entity_id))
-            )
-            query = select(RunRow).where(col(RunRow.id).in_(newest))
-            found.update((row.entity_id, _run(row)) for row in rows(self._session, query))
+            found_rows = _NEWEST.rows(self._session.connection(), ids=json_of(some))
+            found.update((run.entity_id, run) for run in map(_remembered_run, found_rows))
         return found
 
     def tally(
@@ -178,3 +177,16 @@ def _run(row: RunRow) -> ImportRun:
         trouble=from_json_or_none(row.trouble_json, Trouble),
         proof=from_json_or_none(row.proof_json, Proof),
     )
+
+
+_RUNS: Final = table_of(RunRow)
+_remembered_run: Final = remembered(_RUNS, _run)
+_NEWEST: Final = Prepared(
+    core_select(*as_stored(_RUNS)).where(
+        _RUNS.c.id.in_(
+            core_select(func.max(_RUNS.c.id))
+            .where(among(_RUNS.c.entity_id, "ids"))
+            .group_by(_RUNS.c.entity_id)
+        )
+    )
+)
