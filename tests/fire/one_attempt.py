@@ -1,8 +1,8 @@
 """A worker process for one attempt at one run, which may kill itself with SIGKILL after a batch.
 
-``python -m tests.fire.one_attempt DATA_DIR RUN_ID KILL_AFTER OFFSET_SECONDS`` prints the run's
-status. KILL_AFTER 0 means never. The clock is ahead by OFFSET_SECONDS, so that an earlier worker,
-killed a moment ago, counts as gone without anybody waiting.
+``python -m tests.fire.one_attempt DATA_DIR RUN_ID KILL_AFTER OFFSET_SECONDS`` prints "working"
+and, at the end, the run's status. KILL_AFTER 0 means never. The clock is ahead by OFFSET_SECONDS,
+so that an earlier worker, killed a moment ago, counts as gone without anybody waiting.
 """
 
 import os
@@ -54,6 +54,7 @@ def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None
     services.importing.sweep()
     name = f"worker-{os.getpid()}"
     with present(services, name, standing=False):
+        print("working", flush=True)
         run = ImportEngine(ports, name, Killer(kill_after)).run(run_id)
     monitr.close()
     print("none" if run is None else run.status.value)
