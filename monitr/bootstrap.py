@@ -49,6 +49,12 @@ def _exact_online(kit: Kit) -> Provider:
     return ExactOnline(kit)
 
 
+def _moneybird(kit: Kit) -> Provider:
+    from adapters.providers.moneybird import Moneybird  # noqa: PLC0415 - see LateProviders
+
+    return Moneybird(kit)
+
+
 def _odoo(kit: Kit) -> Provider:
     from adapters.providers.odoo import Odoo  # noqa: PLC0415 - see LateProviders
 
@@ -57,6 +63,7 @@ def _odoo(kit: Kit) -> Provider:
 
 PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "exact-online": _exact_online,
+    "moneybird": _moneybird,
     "odoo": _odoo,
 }
 """Every provider this build can connect, by catalogue key."""

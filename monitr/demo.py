@@ -151,6 +151,14 @@ def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
                 "client_id": SANDBOX_CLIENT_ID,
                 "client_secret": SANDBOX_CLIENT_SECRET,
             }
+        case "moneybird":
+            from sandbox import moneybird  # noqa: PLC0415 - only this demo needs it
+
+            return {
+                "address": sandbox.url(provider),
+                "client_id": moneybird.SANDBOX_CLIENT_ID,
+                "client_secret": moneybird.SANDBOX_CLIENT_SECRET,
+            }
         case "odoo":
             from sandbox.odoo import SANDBOX_FIELDS  # noqa: PLC0415 - only this demo needs it
 

@@ -1,6 +1,7 @@
 """The one table in which a stand-in is registered, and the order that gives each its port."""
 
 from sandbox.exact_online import ExactOnline
+from sandbox.moneybird import Moneybird
 from sandbox.odoo import Odoo
 from sandbox.stand_in import StandIn
 
@@ -24,6 +25,7 @@ KEYS = (
 
 STAND_INS: dict[str, type[StandIn]] = {
     ExactOnline.key: ExactOnline,
+    Moneybird.key: Moneybird,
     Odoo.key: Odoo,
 }
 """Register a new stand-in here."""
