@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from core.domain.failures import Failure
 from core.domain.integration import Administration
@@ -53,7 +53,9 @@ class TestTokens:
         assert self.grant.refresh_token is not None
         self.refreshes += 1
         self.issued.append(self.grant)
-        self.grant = self.flow.refresh(self.fields, self.grant.refresh_token)
+        before = self.grant.refresh_token
+        renewed = self.flow.refresh(self.fields, before)
+        self.grant = evolve(renewed, refresh_token=renewed.refresh_token or before)
 
 
 @frozen(kw_only=True)
