@@ -119,7 +119,7 @@ class Pull:
         found = self.reader.ledger_accounts(self.administration.key)
         types = {rows.key(row.id): row.account_type for row in found}
         by_type = {account for account, told in types.items() if told in CREDIT_SIDE}
-        records = (*map(rows.ledger_account, found), *rows.journals())
+        accounts = [rows.ledger_account(row) for row in found]
         coverage = (
             Everything(kind=RecordKind.ACCOUNT, first=True),
             Everything(kind=RecordKind.JOURNAL, first=True),
@@ -130,7 +130,7 @@ class Pull:
             minus=frozenset(by_type ^ self.at.turned),
             open_sides=frozenset(a for a, told in types.items() if told in UNSURE_SIDE),
         )
-        return self._batch(records, coverage, at)
+        return self._batch([*accounts, *rows.journals()], coverage, at)
 
     def _tax_codes(self) -> Batch:
         address = path(self.administration.key, "tax_rates", per_page=PER_PAGE, page=self.at.page)
