@@ -13,7 +13,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from adapters.providers.kit.calls import Answer, Charge, Request
+from adapters.providers.kit.calls import Answer, Charge, NoAnswer, Request
 from adapters.providers.kit.retry_table import Decision, Signal
 from adapters.providers.kit.transport import Transport
 from adapters.providers.kit.xml import (
@@ -25,7 +25,7 @@ from adapters.providers.kit.xml import (
     text_at,
     whole,
 )
-from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown
+from core.domain.failures import Failure, FixSettings, NotUnderstood
 
 ENVELOPE_NAMESPACE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 HELD_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -59,6 +59,12 @@ class Operation:
     read_seconds: float | None = None
     bytes_max: int | None = None
     """Of the answer; None: HELD_BYTES_MAX held, the transport's limit read as it arrives."""
+
+
+class BrokeOff(NoAnswer):
+    """An answer that had begun to arrive did not come whole: what was read of it may be kept."""
+
+    default_code = "broke-off"
 
 
 @frozen(kw_only=True)
@@ -118,8 +124,8 @@ class SoapTransport(Transport):
     def read(self, operation: Operation, wanted: Sequence[str]) -> Iterator[Element]:
         """The ``wanted`` elements of an answer as they arrive; as ``kit.xml.elements`` gives them.
 
-        An answer that breaks off raises ProviderDown, a fault its meaning; both may come after
-        elements were given. No other call may be made before the iterator is exhausted or closed.
+        An answer that breaks off raises BrokeOff, a fault its meaning; both may come after elements
+        were given. No other call may be made before the iterator is exhausted or closed.
         """
         reading = self._reading(operation)
         last = ""
@@ -131,6 +137,8 @@ class SoapTransport(Transport):
                         raise self._judged(_fault(element), answer, operation.about).failure
                     if last != _ENVELOPE:
                         yield element
+            except NoAnswer as error:
+                raise BrokeOff(error.sentence, detail=error.detail, code=error.code) from None
             except NotUnderstood as error:
                 raise self._no_answer_if_cut(error) from None
         if last != _ENVELOPE:
@@ -170,8 +178,8 @@ class SoapTransport(Transport):
             return self._no_answer(error.detail)
         return error
 
-    def _no_answer(self, detail: str) -> ProviderDown:
-        return ProviderDown(
+    def _no_answer(self, detail: str) -> BrokeOff:
+        return BrokeOff(
             f"{self._table.provider} sent no whole answer: the import is tried again later.",
             detail=detail,
             code="no-whole-answer",
