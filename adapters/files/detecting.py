@@ -123,6 +123,7 @@ def proposal(rows: Sequence[Row], base: ColumnMapping) -> tuple[ColumnMapping, H
         preset=preset.name if preset else "",
         entries_by=preset.entries_by if preset and preset.entries_by is EntriesBy.DATE else by,
         fill_down=preset.fill_down if preset else False,
+        headings=preset is not None and preset.headings and Target.ACCOUNT not in columns,
     )
     return mapping, header
 
@@ -211,7 +212,7 @@ def missing_columns(mapping: ColumnMapping) -> tuple[Remark, ...]:
     lacking = []
     if Target.DATE not in columns:
         lacking.append("the date")
-    if Target.ACCOUNT not in columns:
+    if Target.ACCOUNT not in columns and not mapping.headings:
         lacking.append("the ledger account")
     if Target.AMOUNT not in columns and not {Target.DEBIT, Target.CREDIT} <= columns.keys():
         lacking.append("the amount (one column, or debit and credit)")

@@ -59,8 +59,9 @@ class LineKeys:
     """Gives lines their keys in the order they stand in the file."""
 
     entry: str = ""
+    position: int = 0
+    """Of the last line told, in its run of the entry."""
     _seen: Seen = field(factory=Seen)
-    _count: int = 0
     _reopened: bool = False
     _accounts: dict[str, int | None] = field(factory=dict)
     """In a later run of an entry: lines per account, None where that account was there before."""
@@ -68,16 +69,16 @@ class LineKeys:
     def begin(self, entry: str) -> None:
         """The lines that follow belong to this entry."""
         self.entry = entry
-        self._count = 0
+        self.position = 0
         self._reopened = self._seen.add(entry)
         if self._accounts:
             self._accounts = {}
 
     def line(self, account_key: str, row: int) -> str:
         """The next line's key; ``row`` is its number in the file, used where nothing else tells."""
+        self.position += 1
         if not self._reopened:
-            self._count += 1
-            return f"{self.entry}#{self._count}"
+            return f"{self.entry}#{self.position}"
         name = f"{self.entry}#{part(account_key)}"
         if account_key not in self._accounts:
             self._accounts[account_key] = None if self._seen.add(name) else 0

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from attrs import define, field, frozen
 
+from adapters.files.archives import unpacked
 from adapters.files.staging import StagedFolder, stage
 from core.domain.failures import CorrectRequest, FixSettings
 from core.domain.file_import import ColumnMapping, Look, Summary
@@ -88,15 +89,15 @@ class DiskShelf:
         return path
 
     def look(self, sha256: str, name: str, mapping: ColumnMapping | None = None) -> Look:
-        path = self.path_of(sha256)
-        return self.readers.recognise(path, name).look(path, name, mapping)
+        with unpacked(self.path_of(sha256)) as path:
+            return self.readers.recognise(path, name).look(path, name, mapping)
 
     def stage(self, upload_id: str, sha256: str, look: Look) -> Summary:
         reader = self.readers.reader_of(look.format)
         making = Path(tempfile.mkdtemp(prefix="making-", dir=self._staged))
         try:
-            with _room():
-                summary = stage(reader.read(self.path_of(sha256), look), look, making)
+            with _room(), unpacked(self.path_of(sha256)) as path:
+                summary = stage(reader.read(path, look), look, making)
             final = self._staged / _safe(upload_id)
             if final.exists():
                 shutil.rmtree(final)

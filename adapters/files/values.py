@@ -211,3 +211,27 @@ def side_of(text: str) -> int | None:
     if word in CREDIT_WORDS or text.strip() == "-":
         return -1
     return None
+
+
+_YEAR_IN: Final = re.compile(r"(?<![0-9])(?:19|20|21)[0-9]{2}(?![0-9])")
+_PERIOD_ALONE: Final = re.compile(r"[A-Za-z]{0,8}[ .]?([0-9]{1,3})\Z")
+_PERIOD_AFTER: Final = re.compile(r"[0-9]{4}[-/. ]?([0-9]{1,2})\Z")
+_PERIOD_BEFORE: Final = re.compile(r"([0-9]{1,2})[-/. ][0-9]{4}\Z")
+PERIODS: Final = range(100)
+
+
+def read_year(text: str) -> int | None:
+    """``2024``, ``FY2024``, ``2024-2025`` (the first)."""
+    found = _YEAR_IN.search(text[:DATE_CHARACTERS_MAX])
+    return int(found[0]) if found else None
+
+
+def read_period(text: str) -> int | None:
+    """``3``, ``P03``, ``2024-03``, ``03/2024``, ``Mar 2024``."""
+    text = text[:DATE_CHARACTERS_MAX].strip()
+    for pattern in (_PERIOD_ALONE, _PERIOD_AFTER, _PERIOD_BEFORE):
+        found = pattern.match(text)
+        if found and int(found[1]) in PERIODS:
+            return int(found[1])
+    words = text.split()
+    return _MONTHS.get(plain(words[0])) if words else None

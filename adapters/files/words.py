@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from core.domain.books import AccountClass, Statement
 from core.domain.file_import import EntriesBy, Target
 
 HEADER_WORDS_MIN: Final = 3
@@ -74,6 +75,10 @@ WORDS: Final[dict[Target, tuple[str, ...]]] = {
         "buchungstext", "ecriturelib", "libelle", "narrative", "details", "text", "boekingstekst",
         "toelichting",
     ),
+    Target.ACCOUNT_TYPE: (
+        "accounttype", "accounttyperekening", "rekeningtype", "soortrekening", "typerekening",
+        "acctp", "accountclass", "balanswv", "kontoart",
+    ),
     Target.CONTACT: (
         "relatie", "relatiecode", "relatienummer", "fldrelatiecode", "contact", "contactcode",
         "customercode", "suppliercode", "compauxnum", "custsupid", "debiteurcrediteur",
@@ -123,6 +128,32 @@ BALANCE_WORDS: Final = (
 )  # fmt: skip
 """Balances a report repeats between its lines: not lines themselves."""
 
+ACCOUNT_TYPES: Final[dict[str, tuple[AccountClass, Statement]]] = {
+    word: meaning
+    for meaning, words in {
+        (AccountClass.UNKNOWN, Statement.BALANCE_SHEET): "b bal balans balance balancesheet bilanz",
+        (AccountClass.ASSET, Statement.BALANCE_SHEET): (
+            "a asset assets activa actief bank currentasset fixedasset inventory accountsreceivable"
+        ),
+        (AccountClass.LIABILITY, Statement.BALANCE_SHEET): (
+            "l liability liabilities passiva passief currentliability accountspayable creditcard"
+        ),
+        (AccountClass.EQUITY, Statement.BALANCE_SHEET): "equity eigenvermogen kapitaal",
+        (AccountClass.UNKNOWN, Statement.PROFIT_AND_LOSS): (
+            "p wv vw pl profitandloss profitloss winstenverlies winstverlies verlieswinst "
+            "resultaat guv"
+        ),
+        (AccountClass.INCOME, Statement.PROFIT_AND_LOSS): (
+            "income revenue opbrengst opbrengsten omzet sales otherincome ertrag"
+        ),
+        (AccountClass.EXPENSE, Statement.PROFIT_AND_LOSS): (
+            "expense expenses kosten directcosts overhead costofgoodssold otherexpense aufwand"
+        ),
+    }.items()
+    for word in words.split()
+}
+"""What an account type in words means. Where a file gives none, the statement is not known."""
+
 DEBIT_WORDS: Final = frozenset({"d", "db", "dr", "debet", "debit", "s", "soll"})
 CREDIT_WORDS: Final = frozenset({"c", "cr", "credit", "k", "h", "haben"})
 
@@ -140,6 +171,8 @@ class Preset:
     columns: tuple[tuple[str, Target | None], ...] = ()
     entries_by: EntriesBy = EntriesBy.NUMBER
     fill_down: bool = False
+    headings: bool = False
+    """Without an account column, the account's name stands above its lines."""
     refusal: str = ""
 
 
@@ -163,6 +196,7 @@ PRESETS: Final = (
         words=frozenset({"date", "source", "description", "reference", "debit", "credit"}),
         columns=(("gross", None), ("source", Target.JOURNAL), ("reference", None)),
         entries_by=EntriesBy.DATE,
+        headings=True,
     ),
     Preset(
         name="QuickBooks Online, Journal",

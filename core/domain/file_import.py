@@ -52,6 +52,8 @@ class Target(StrEnum):
     ENTRY = "entry number"
     JOURNAL = "journal"
     DESCRIPTION = "description"
+    ACCOUNT_TYPE = "account type"
+    """Balance sheet or profit and loss, or the class of the account, in words."""
     CONTACT = "contact"
     CONTACT_NAME = "contact name"
     TAX_CODE = "tax code"
@@ -96,6 +98,8 @@ class ColumnMapping:
     entries_by: EntriesBy = EntriesBy.NUMBER
     fill_down: bool = False
     """Date, entry number and the like stand on an entry's first row only."""
+    headings: bool = False
+    """The account stands on a row of its own, above its lines."""
     preset: str = ""
     """The export it was recognised as; empty: by its words."""
     sheet: str | None = None
@@ -152,6 +156,10 @@ class Look:
 class Declared:
     """What a file says about itself; None where it does not. Amounts in 1/10,000, as written.
 
+    The reader holds them against what it read, side by side as written (a negative debit is a
+    debit), and tells a difference by a remark with the code TOTALS_DIFFER: to be shown, not
+    compared again.
+
     ``first`` and ``last_day`` are the dates it covers whole; where a file does not say, those of
     its entries are taken.
     """
@@ -200,7 +208,6 @@ class Summary:
     def obstacles(self) -> tuple[str, ...]:
         """Why it is not imported unless the operator says so; empty when it balances."""
         found = []
-        declared = self.declared
         if self.lines == 0:
             found.append("it holds no line that can be imported")
         if self.difference_e4:
@@ -209,13 +216,8 @@ class Summary:
             found.append(f"{self.unbalanced} entries do not balance")
         if self.rejected:
             found.append(f"{self.rejected} rows are rejected")
-        if declared.debit_e4 not in {None, self.debit_e4} or declared.credit_e4 not in {
-            None,
-            self.credit_e4,
-        }:
-            found.append("the totals in the file are not the sums of its lines")
         if any(one.code == TOTALS_DIFFER for one in self.remarks):
-            found.append("a line of totals is not the sum of the lines above it")
+            found.append("totals in the file are not the sums of its lines")
         return tuple(found)
 
     @property
