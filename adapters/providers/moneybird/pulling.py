@@ -29,8 +29,9 @@ from core.domain.books import (
 )
 from core.domain.integration import Administration
 
-OVERLAP_SECONDS: Final = 300
-"""Versions are seconds: what was changed shortly before the newest one read is fetched again."""
+SETTLED_SECONDS: Final = 300
+"""Versions are seconds: one younger than this when it is read may come once more, for a change
+within the same second or one that was stored late."""
 
 STEPS_MAX: Final = 100 * PAGES_MAX
 
@@ -158,9 +159,7 @@ class Pull:
         """
         at = self.at
         found = self.reader.versions(self.administration.key, synced.resource, synced.query)
-        since = 0
-        if at.mode is Mode.CHANGES:
-            since = at.cursors.get(at.stage, 0) - OVERLAP_SECONDS
+        since = at.cursors.get(at.stage, 0) if at.mode is Mode.CHANGES else 0
         changed = sorted(int(row.id) for row in found if int(row.version) >= since)
         done = int(at.after) if at.listed else -1
         todo = [str(number) for number in changed if number > done]
@@ -207,7 +206,7 @@ class Pull:
             at = msgspec.structs.replace(
                 at,
                 stage=at.next_stage(),
-                cursors={**at.cursors, at.stage: at.cursor},
+                cursors={**at.cursors, at.stage: _next_cursor(at)},
                 cursor=0,
                 listed=False,
                 after="",
@@ -245,6 +244,12 @@ class Pull:
             stage=stage.value,
             last=at.stage is Stage.DONE,
         )
+
+
+def _next_cursor(at: Bookmark) -> int:
+    """The lowest version that is a change next time."""
+    is_settled = at.cursor < at.started_at - SETTLED_SECONDS
+    return at.cursor + 1 if is_settled else at.cursor - SETTLED_SECONDS
 
 
 def _key(synced: _Synced, told: rows.Id) -> str:

@@ -38,9 +38,7 @@ def authorised(sandbox: Sandbox, kit: Kit) -> Connected:
     url = provider.oauth.authorize_url(fields, redirect_uri=REDIRECT, state="state", verifier="")
     code = parse_qs(urlsplit(decide(url)).query)["code"][0]
     grant = provider.oauth.exchange(fields, redirect_uri=REDIRECT, code=code, verifier="")
-    tokens = TestTokens(
-        flow=provider.oauth, fields=fields, clock=SandboxTime(sandbox), grant=grant
-    )
+    tokens = TestTokens(flow=provider.oauth, fields=fields, clock=SandboxTime(sandbox), grant=grant)
     assert grant.refresh_token is not None
     return Connected(
         provider=provider,

@@ -1,12 +1,16 @@
 """Moneybird's adapter against its stand-in, through the real protocol."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, ClassVar
+
+import pytest
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.moneybird import Moneybird
 from adapters.providers.moneybird.wire import Volume, pull_calls
 from sandbox.browser import decide
+from sandbox.records import EntryKind
 from sandbox.server import Sandbox
 from tests.providers.conformance import OAuthConformance
 from tests.providers.moneybird.sandboxed import (
@@ -22,7 +26,11 @@ from tests.providers.moneybird.sandboxed import (
 from tests.providers.sandboxed import Connected
 
 SYNCED = 5
-NIGHT_DAYS = 1
+SALES = {EntryKind.SALES_INVOICE, EntryKind.SALES_CREDIT}
+YEARS = 4
+"""Looked at with one call each: the one before the first, two with books, the one to come."""
+ACCOUNTS_WITH_THE_OTHER_SIGN = 2
+"""Exchange differences and the appropriation of the result: known by their first month only."""
 
 
 class TestMoneybird(OAuthConformance):
@@ -48,6 +56,10 @@ class TestMoneybird(OAuthConformance):
     def small_pages(self, sandbox: Sandbox) -> None:
         sandbox.settings(KEY, page_rows=40)
 
+    def stops(self, batches: int) -> Iterable[int]:
+        """A ledger is some seventy batches: every eighth, and all of them below."""
+        return range(1, batches, 8)
+
     def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
         """The sheet's safest plan counts a call per account and month; ours is a call per hundred
         bookings of a month that changed, and one per account whose sign had to be learned.
@@ -60,24 +72,35 @@ class TestMoneybird(OAuthConformance):
             newest = max(lines)
             volume = Volume(
                 tax_codes=1,
-                records=(min(changes, 50),) * SYNCED,
-                years=4,
+                records=(min(changes, 100),) * SYNCED,
+                years=YEARS,
                 months=12,
                 lines=[lines[newest], lines[newest]],
             )
             return pull_calls(volume)
         entries = [entry for entry in view.books.live_entries() if entry.invoice_number]
-        external = sum(1 for entry in entries if view.is_external(entry) and entry.lines)
+        sold = [entry for entry in entries if entry.kind in SALES]
+        bought = [entry for entry in entries if entry.kind not in SALES]
+        external = sum(view.is_external(entry) for entry in sold)
+        receipts = sum(view.is_receipt(entry) for entry in bought)
         volume = Volume(
             tax_codes=len(view.books.tax_codes),
             records=(
                 len(view.books.contacts),
-                *(len(entries) // 4,) * (SYNCED - 1),
+                len(sold) - external + 1,  # and the draft
+                external,
+                len(bought) - receipts,
+                receipts,
             ),
-            years=4,
+            years=YEARS,
             months=24,
             lines=list(lines.values()),
-            redone=1,
+            redone=ACCOUNTS_WITH_THE_OTHER_SIGN,
         )
-        assert external >= 0
         return pull_calls(volume)
+
+
+@pytest.mark.fire
+class TestMoneybirdAtEveryStop(TestMoneybird):
+    def stops(self, batches: int) -> Iterable[int]:
+        return range(1, batches)
