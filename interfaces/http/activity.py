@@ -1,11 +1,12 @@
 """What happened: as a list, and as it happens (server-sent events)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Final
 
 import msgspec
-from attrs import define
+from attrs import define, field
 from litestar import get
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
@@ -15,10 +16,10 @@ from litestar.response import Stream
 from core.ports.storage import Event
 from core.services.access import NotAuthenticated
 from interfaces.http import log_shapes, shaping
-from interfaces.http.asking import READ, Asking
+from interfaces.http.asking import READ, Asker, Asking
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import after_of, cursor_to
-from interfaces.http.rates import STREAMS_MAX, TooMany
+from interfaces.http.rates import STREAMS_MAX, STREAMS_PER_TOKEN_MAX, TooMany
 
 POLL_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
@@ -72,13 +73,19 @@ def activity(
 
 
 @define
-class _Open:
-    """Streams open in this process."""
+class Streams:
+    """Those open in this process, by the token that opened them. Used in the event loop only."""
 
-    count: int = 0
+    by_token: Counter[str] = field(factory=Counter)
+
+    def full(self, token_id: str) -> bool:
+        """For everybody, or for this token: nobody takes all there are."""
+        return (
+            self.by_token.total() >= STREAMS_MAX or self.by_token[token_id] >= STREAMS_PER_TOKEN_MAX
+        )
 
 
-_OPEN: Final = _Open()
+_OPEN: Final = Streams()
 
 
 @get("/activity/stream", opt=READ, media_type="text/event-stream", sync_to_thread=True)
@@ -86,56 +93,54 @@ def stream(asker: Asking, last_event_id: LastEventId = None) -> Stream:
     """What happens, as server-sent events: ``id`` is the sequence, ``event`` the kind, ``data`` the
     event as JSON. A comment comes every 15 seconds.
     """
-    if _OPEN.count >= STREAMS_MAX:
+    if _OPEN.full(asker.token.id):
         raise TooMany(BUSY_SECONDS)
-    if last_event_id is None:
-        newest = asker.services.reading.activity(asker.organisation_id, limit=1)
-        last_event_id = newest[0].sequence if newest else 0
+    newest = asker.services.reading.activity(asker.organisation_id, limit=1)
+    now = newest[0].sequence if newest else 0
+    # A number that is still to come is from before a backup was restored: go on from now.
+    seen = now if last_event_id is None else min(last_event_id, now)
     return Stream(
-        _followed(asker, last_event_id),
+        _followed(asker, seen),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _followed(asker: Asking, seen: int) -> AsyncIterator[bytes]:
-    _OPEN.count += 1
+async def _followed(asker: Asker, seen: int) -> AsyncIterator[bytes]:
+    """Frames until the time is over or the token ends. Whoever sends them waits until the client
+    took them, so that no more than one reading of events is held for a slow one.
+    """
+    _OPEN.by_token[asker.token.id] += 1
     try:
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         loop = asyncio.get_running_loop()
         began = spoke = loop.time()
         while loop.time() - began < STREAM_SECONDS_MAX:
             events = await sync_to_thread(_newer, asker, seen)
+            if events is None:
+                return
             for event in events:
                 seen = event.sequence
                 yield _framed(event)
             now = loop.time()
             if events:
                 spoke = now
-                continue
-            if now - spoke >= HEARTBEAT_SECONDS:
-                if not await sync_to_thread(_still_welcome, asker):
-                    return
+            elif now - spoke >= HEARTBEAT_SECONDS:
                 yield b": still here\n\n"
                 spoke = now
-            await asyncio.sleep(POLL_SECONDS)
+            if len(events) < EVENTS_PER_POLL:
+                await asyncio.sleep(POLL_SECONDS)
     finally:
-        _OPEN.count -= 1
+        _OPEN.by_token[asker.token.id] -= 1
 
 
-def _newer(asker: Asking, seen: int) -> list[Event]:
-    return list(
-        asker.services.reading.activity(asker.organisation_id, after=seen, limit=EVENTS_PER_POLL)
-    )
-
-
-def _still_welcome(asker: Asking) -> bool:
-    """Whether the token lives: a revoked one must not go on listening."""
+def _newer(asker: Asker, seen: int) -> Sequence[Event] | None:
+    """None once the token was revoked: it must not go on listening, however much happens."""
     try:
         asker.services.access.living(asker.token.id)
     except NotAuthenticated:
-        return False
-    return True
+        return None
+    return asker.services.reading.activity(asker.organisation_id, after=seen, limit=EVENTS_PER_POLL)
 
 
 def _framed(event: Event) -> bytes:

@@ -17,24 +17,14 @@ from interfaces.http import activity, books, connections, following
 from interfaces.http.asking import Gate, asker_from
 from interfaces.http.callbacks import HTML, callback_handlers
 from interfaces.http.counting import Counts
+from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.keeping import Kept
 from interfaces.http.openapi import PREFIX, docs_handlers
-from interfaces.http.pages import CONTENT_SECURITY_POLICY, welcome
+from interfaces.http.pages import welcome
 from interfaces.http.problems import on_depth, on_error, on_failure, on_http_exception
 from interfaces.http.rates import REFUSAL_RATE, TOKEN_RATE, Buckets, Rate
 from interfaces.http.repeats import Repeatable
 from interfaces.http.state import metrics_handler, open_handlers
-
-SECURITY_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""On every answer, errors included: an address with a code in it must not travel any further."""
 
 BODY_BYTES_MAX: Final = 1_048_576
 """Room for a selection of many thousand administrations, for nothing larger."""

@@ -48,6 +48,9 @@ REFUSAL_RATE: Final = Rate(per_second=0.5, burst=30)
 STREAMS_MAX: Final = 50
 """Activity streams open at a time in this process."""
 
+STREAMS_PER_TOKEN_MAX: Final = 10
+"""Of one token's, so that one program does not take those of all others."""
+
 
 @define
 class Buckets:

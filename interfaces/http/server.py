@@ -7,14 +7,16 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import AbstractContextManager
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
 import uvicorn
 
 from core.domain.failures import FixSettings, OurBug
+from interfaces.http.protocol import HEAD_BYTES_MAX, PatientProtocol, canned
 
 BACKLOG_CONNECTIONS: Final = 128
 KEEP_ALIVE_SECONDS: Final = 5
@@ -23,6 +25,7 @@ SHUTDOWN_SECONDS: Final = 10
 """Requests under way get this long to end."""
 START_SECONDS: Final = 20
 PATH_CHARACTERS_LOGGED: Final = 200
+METHOD_CHARACTERS_LOGGED: Final = 20
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -33,10 +36,15 @@ ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 _log: Final = logging.getLogger("monitr.http")
 
 
-def logged(app: ASGIApp) -> ASGIApp:
-    """The app with one log line per request: method, path, status, milliseconds. Never a query."""
+def guarded(app: ASGIApp) -> ASGIApp:
+    """The app, with so many requests at a time at most, and an answer whatever it raises.
+
+    One log line per request: method, path, status, milliseconds. Never a query.
+    """
+    under_way = 0
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        nonlocal under_way
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
@@ -49,18 +57,43 @@ def logged(app: ASGIApp) -> ASGIApp:
                 status = message["status"]
             await send(message)
 
+        under_way += 1
         try:
-            await app(scope, receive, watched)
+            if under_way > CONCURRENT_REQUESTS_MAX:
+                await _say(HTTPStatus.SERVICE_UNAVAILABLE, watched)
+            elif _ambiguous(scope["headers"]):
+                await _say(HTTPStatus.BAD_REQUEST, watched)
+            else:
+                await app(scope, receive, watched)
+        except Exception as error:
+            if status:
+                raise  # too late for another answer: the connection breaks
+            _log.error("%s in the application", type(error).__name__)
+            await _say(HTTPStatus.INTERNAL_SERVER_ERROR, watched)
         finally:
+            under_way -= 1
             _log.info(
                 "%s %s %d %.0f ms",
-                scope["method"],
+                ascii(scope["method"][:METHOD_CHARACTERS_LOGGED]).strip("'"),
                 ascii(scope["path"][:PATH_CHARACTERS_LOGGED]),
                 status,
                 (time.monotonic() - began) * 1_000,
             )
 
     return wrapped
+
+
+def _ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Two lengths of one body: something between may take the one and we the other, and a request
+    would hide in the body of another (RFC 9112, 6.3).
+    """
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}
+
+
+async def _say(status: HTTPStatus, send: Send) -> None:
+    headers, body = canned(status)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -79,11 +112,12 @@ def listening(host: str, port: int) -> socket.socket:
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        logged(app),
+        guarded(app),
         access_log=False,
         log_config=None,
         server_header=False,
-        limit_concurrency=CONCURRENT_REQUESTS_MAX,
+        http=PatientProtocol,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         ws="none",

@@ -14,8 +14,9 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from core.services.repeating import ANSWERS_KEPT, UNDER_WAY_MAX
-from interfaces.http.app import BODY_BYTES_MAX, SECURITY_HEADERS
+from interfaces.http.app import BODY_BYTES_MAX
 from interfaces.http.cursors import CURSOR_LIFE, PAGE_MAX
+from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.problems import PROBLEM_MEDIA_TYPE
 from interfaces.http.rates import Rate
 from tests.http.street import UNLIMITED, Street

@@ -16,8 +16,9 @@ from core.services.import_engine import ImportEngine
 from core.services.reading import ReadingService
 from interfaces.cli import documents
 from interfaces.http import shapes, shaping
-from interfaces.http.app import API_HANDLERS, SECURITY_HEADERS
+from interfaces.http.app import API_HANDLERS
 from interfaces.http.exporting import AMOUNTS, as_csv
+from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.server import BackgroundServer
 from tests.http.street import Street
 

@@ -13,7 +13,8 @@ from litestar.testing import TestClient
 
 from core.services.authorising import callback_path
 from interfaces.http.agreeing import ANSWER_FIELD, TOKEN_FIELD, is_loopback
-from interfaces.http.app import SECURITY_HEADERS, build_http
+from interfaces.http.app import build_http
+from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.server import BackgroundServer
 from tests.fake_provider import GOOD_CODE
 from tests.interfaces.chromium import needs_chromium, opened

@@ -23,7 +23,8 @@ from core.domain.failures import (
     Wait,
 )
 from core.services.authorising import callback_path
-from interfaces.http.app import SECURITY_HEADERS, build_http
+from interfaces.http.app import build_http
+from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.problems import HTTP_STATUS
 from tests.fake_provider import CLIENT_SECRET, GOOD_CODE
 from tests.interfaces.stage import BASE, CANARY, Stage
