@@ -4,6 +4,7 @@ from sandbox.exact_online import ExactOnline
 from sandbox.moneybird import Moneybird
 from sandbox.odoo import Odoo
 from sandbox.stand_in import StandIn
+from sandbox.twinfield import Twinfield
 
 KEYS = (
     "exact-online",
@@ -27,5 +28,6 @@ STAND_INS: dict[str, type[StandIn]] = {
     ExactOnline.key: ExactOnline,
     Moneybird.key: Moneybird,
     Odoo.key: Odoo,
+    Twinfield.key: Twinfield,
 }
 """Register a new stand-in here."""
