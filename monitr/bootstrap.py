@@ -61,10 +61,17 @@ def _odoo(kit: Kit) -> Provider:
     return Odoo(kit)
 
 
+def _twinfield(kit: Kit) -> Provider:
+    from adapters.providers.twinfield import Twinfield  # noqa: PLC0415 - see LateProviders
+
+    return Twinfield(kit)
+
+
 PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "exact-online": _exact_online,
     "moneybird": _moneybird,
     "odoo": _odoo,
+    "twinfield": _twinfield,
 }
 """Every provider this build can connect, by catalogue key."""
 
