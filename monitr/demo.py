@@ -163,6 +163,17 @@ def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
             from sandbox.odoo import SANDBOX_FIELDS  # noqa: PLC0415 - only this demo needs it
 
             return {"url": sandbox.url(provider), **SANDBOX_FIELDS}
+        case "twinfield":
+            from sandbox import twinfield  # noqa: PLC0415 - only this demo needs it
+
+            # At the 25 calls a minute of others most of the demo would be waiting.
+            sandbox.settings(provider, certified=True)
+            return {
+                "site": sandbox.url(provider),
+                "client_id": twinfield.SANDBOX_CLIENT_ID,
+                "client_secret": twinfield.SANDBOX_CLIENT_SECRET,
+                "certified": "yes",
+            }
         case _:
             raise CorrectRequest(
                 f"There is no demo of {entry_of(provider).name} yet: use exact-online or odoo.",
