@@ -1,4 +1,7 @@
-"""Where uploaded bytes and staged forms lie: files in the data directory, for their owner only."""
+"""Where uploaded bytes and staged forms lie: files in the data directory, for their owner only.
+
+The readers and their libraries are imported when a file is read, not when Monitr starts.
+"""
 
 import hashlib
 import os
@@ -11,11 +14,9 @@ from typing import BinaryIO, Final
 
 from attrs import define, field, frozen
 
-from adapters.files.archives import unpacked
-from adapters.files.staging import StagedFolder, stage
 from core.domain.failures import CorrectRequest, FixSettings
 from core.domain.file_import import ColumnMapping, Look, Summary
-from core.ports.files import FILE_BYTES_MAX, Readers, Stored
+from core.ports.files import FILE_BYTES_MAX, Staged, Stored
 
 PRIVATE: Final = 0o700
 _ID_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_")
@@ -57,7 +58,6 @@ class DiskShelf:
     """Implements core.ports.files.Shelf in a folder of its own."""
 
     folder: Path
-    readers: Readers
 
     @property
     def _files(self) -> Path:
@@ -89,11 +89,18 @@ class DiskShelf:
         return path
 
     def look(self, sha256: str, name: str, mapping: ColumnMapping | None = None) -> Look:
+        from adapters.files.archives import unpacked  # noqa: PLC0415 - see above
+        from adapters.files.readers import AllReaders  # noqa: PLC0415 - see above
+
         with unpacked(self.path_of(sha256)) as path:
-            return self.readers.recognise(path, name).look(path, name, mapping)
+            return AllReaders().recognise(path, name).look(path, name, mapping)
 
     def stage(self, upload_id: str, sha256: str, look: Look) -> Summary:
-        reader = self.readers.reader_of(look.format)
+        from adapters.files.archives import unpacked  # noqa: PLC0415 - see above
+        from adapters.files.readers import AllReaders  # noqa: PLC0415 - see above
+        from adapters.files.staging import stage  # noqa: PLC0415 - see above
+
+        reader = AllReaders().reader_of(look.format)
         making = Path(tempfile.mkdtemp(prefix="making-", dir=self._staged))
         try:
             with _room(), unpacked(self.path_of(sha256)) as path:
@@ -106,7 +113,9 @@ class DiskShelf:
             shutil.rmtree(making, ignore_errors=True)
         return summary
 
-    def staged(self, upload_id: str) -> StagedFolder:
+    def staged(self, upload_id: str) -> Staged:
+        from adapters.files.staging import StagedFolder  # noqa: PLC0415 - see above
+
         folder = self._staged / _safe(upload_id)
         if not folder.is_dir():
             raise _gone()

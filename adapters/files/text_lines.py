@@ -54,7 +54,9 @@ def encoding_of(path: Path) -> tuple[str, bool]:
 
 def _code_page(sample: bytes) -> str:
     """The first of CODE_PAGES that makes as good a text of it as any."""
-    matches = {one.encoding: one.chaos for one in from_bytes(sample, cp_isolation=list(CODE_PAGES))}
+    matches: dict[str, float] = {}
+    for match in from_bytes(sample, cp_isolation=list(CODE_PAGES)):
+        matches |= dict.fromkeys(match.could_be_from_charset, match.chaos)
     least = min(matches.values(), default=0.0)
     return next((page for page in CODE_PAGES if matches.get(page) == least), CODE_PAGES[0])
 

@@ -26,7 +26,14 @@ REJECTED_KEPT_MAX: Final = 100_000
 REMARKS_MAX: Final = 50
 
 TOTALS_DIFFER: Final = "control-total-mismatch"
-"""Code of a remark that keeps a file from being imported unasked."""
+WRONG_COMPANY: Final = "wrong-company"
+WRONG_CURRENCY: Final = "wrong-currency"
+BLOCKING: Final[Mapping[str, str]] = {
+    TOTALS_DIFFER: "totals in the file are not the sums of its lines",
+    WRONG_COMPANY: "the file is of another company than those before it",
+    WRONG_CURRENCY: "the file is in another currency than the entity",
+}
+"""Codes of remarks that keep a file from being imported unless the operator says so."""
 
 
 class FileFormat(StrEnum):
@@ -216,8 +223,8 @@ class Summary:
             found.append(f"{self.unbalanced} entries do not balance")
         if self.rejected:
             found.append(f"{self.rejected} rows are rejected")
-        if any(one.code == TOTALS_DIFFER for one in self.remarks):
-            found.append("totals in the file are not the sums of its lines")
+        codes = {one.code for one in self.remarks}
+        found += [phrase for code, phrase in BLOCKING.items() if code in codes]
         return tuple(found)
 
     @property

@@ -9,6 +9,7 @@ from core.domain.integration import Integration
 from core.domain.onboarding import Organisation
 from core.ports.budget import Budgets
 from core.ports.environment import Clock, Doorbell, Ids
+from core.ports.files import Shelf
 from core.ports.provider import Provider, Providers
 from core.ports.storage import Event, Storage, UnitOfWork
 from core.ports.vault import Vault
@@ -24,6 +25,8 @@ class Ports:
     providers: Providers
     budgets: Budgets | None = None
     """To look at what is left; adapters spend it. None where nothing is counted."""
+    shelf: Shelf | None = None
+    """Where uploaded files lie. None: files cannot be uploaded here."""
 
     def provider(self, key: str) -> Provider:
         """The provider; Unknown for no such key, FixSettings for one this build cannot connect."""
