@@ -15,6 +15,7 @@ from core.services.overview import OverviewService
 from core.services.ports import Ports
 from core.services.reading import ReadingService
 from core.services.repeating import RepeatingService
+from core.services.uploading import UploadingService
 from core.services.reports import ReportsService
 from core.services.retaining import RetainingService
 
@@ -76,6 +77,10 @@ class Services:
     @property
     def access(self) -> AccessService:
         return AccessService(self.ports)
+
+    @property
+    def uploading(self) -> UploadingService:
+        return UploadingService(self.ports)
 
     @property
     def repeating(self) -> RepeatingService:
