@@ -8,6 +8,9 @@ from typing import Final
 from attrs import frozen
 
 from adapters.environment import RandomIds, SystemClock
+from adapters.files.confirmed import StoredUploads
+from adapters.files.shelf import DiskShelf
+from adapters.providers.csv_import.provider import CsvImport, FilesKit
 from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.reaching import reach_from
 from adapters.scheduler.queue import FILE_NAME as QUEUE_FILE_NAME
@@ -23,6 +26,7 @@ from core.services.services import Services
 from monitr.settings import Settings, prepared
 
 DATABASE_FILE_NAME = "monitr.sqlite3"
+UPLOADS_FOLDER_NAME = "uploads"
 
 
 @frozen(kw_only=True)
@@ -68,6 +72,7 @@ def _twinfield(kit: Kit) -> Provider:
 
 
 PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
+    "csv": CsvImport,
     "exact-online": _exact_online,
     "moneybird": _moneybird,
     "odoo": _odoo,
@@ -123,6 +128,7 @@ def open_monitr(
             doorbell = opened.enter_context(closing(HueyDoorbell(queue_path)))
         vault = vault_from(folder, environ)
         reach = reach_from(settings.allowed_hosts, local=settings.is_local)
+        shelf = DiskShelf(folder / UPLOADS_FOLDER_NAME)
         return Monitr(
             settings=settings,
             vault=vault,
@@ -134,7 +140,15 @@ def open_monitr(
                 doorbell=doorbell,
                 clock=clock,
                 ids=RandomIds(),
-                providers=providers(Kit(clock=clock, budgets=budgets, reach=reach)),
+                providers=providers(
+                    FilesKit(
+                        clock=clock,
+                        budgets=budgets,
+                        reach=reach,
+                        uploads=StoredUploads(storage, shelf),
+                    )
+                ),
                 budgets=budgets,
+                shelf=shelf,
             ),
         )
