@@ -90,7 +90,7 @@ class FakeLauncher:
         *,
         stopping: Callable[[], bool],
     ) -> None:
-        engine = ImportEngine(self.services.ports, "here", stopping)
+        engine = ImportEngine(self.services.ports, "here", stopping, pages_in_flight=1)
         for run_id in run_ids:
             ended = engine.run(run_id)
             if ended is not None:

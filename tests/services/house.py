@@ -115,7 +115,7 @@ class House:
     def engine(self, worker: str = "worker-1") -> ImportEngine:
         """An engine whose worker shows presence now."""
         self.services.importing.beat(worker, standing=False)
-        return ImportEngine(self.ports, worker)
+        return ImportEngine(self.ports, worker, pages_in_flight=1)
 
     def import_rung(self, worker: str = "worker-1") -> list[ImportRun | None]:
         """Answer every ring so far, once each."""

@@ -103,7 +103,9 @@ class World:
         for run_id in rung:
             self.house.services.importing.beat(worker, standing=False)
             try:
-                run = ImportEngine(self.house.ports, worker, stopping).run(run_id)
+                run = ImportEngine(self.house.ports, worker, stopping, pages_in_flight=1).run(
+                    run_id
+                )
             except Killed:
                 left.append("killed")
                 break
@@ -246,6 +248,7 @@ class Nights(RuleBasedStateMachine):
     @rule(which=WHICH, batches=st.integers(0, 6))
     def a_worker_is_paused_and_overtaken(self, which: int, batches: int) -> None:
         self.ask_for_an_import(which)
+
         def paused(world: World) -> list[str]:
             answers = world.overtaken(batches)
             return world.attempt(lambda: next(answers))

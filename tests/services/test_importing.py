@@ -262,7 +262,7 @@ def test_a_sweep_rings_for_what_it_freed_itself() -> None:
     run_id = house.doorbell.rung[0]
     house.services.importing.beat("dying", standing=False)
     with pytest.raises(KeyboardInterrupt):
-        ImportEngine(house.ports, "dying", _die).run(run_id)
+        ImportEngine(house.ports, "dying", _die, pages_in_flight=1).run(run_id)
     house.let_workers_vanish()
     swept = house.services.importing.sweep()
     assert swept.freed == (run_id,)
@@ -294,7 +294,7 @@ def test_a_worker_that_wakes_up_after_its_rescue_writes_nothing(house: House, ba
     run_id = house.doorbell.rung[0]
     pausing = _Pausing(house, batches)
     house.services.importing.beat("worker-1", standing=False)
-    sleeper = ImportEngine(house.ports, "worker-1", pausing.stopping)
+    sleeper = ImportEngine(house.ports, "worker-1", pausing.stopping, pages_in_flight=1)
     assert sleeper.run(run_id) is None
     assert pausing.rescuer_ran
     first = entity_ids(house)[0]
@@ -350,7 +350,7 @@ def _die() -> bool:
 def test_an_orderly_stop_gives_the_run_back_without_a_strike(house: House) -> None:
     run_id = house.doorbell.rung[0]
     house.services.importing.beat("worker-1", standing=False)
-    run = ImportEngine(house.ports, "worker-1", lambda: True).run(run_id)
+    run = ImportEngine(house.ports, "worker-1", lambda: True, pages_in_flight=1).run(run_id)
     assert run is not None
     assert (run.status, run.strikes, run.bookmark) == (RunStatus.WAITING, 0, "10")
     assert run.trouble is not None
@@ -403,7 +403,7 @@ def test_asking_again_after_a_worker_vanished_continues_its_run(house: House) ->
     run_id = house.doorbell.rung[0]
     house.services.importing.beat("dying", standing=False)
     with pytest.raises(KeyboardInterrupt):
-        ImportEngine(house.ports, "dying", _die).run(run_id)
+        ImportEngine(house.ports, "dying", _die, pages_in_flight=1).run(run_id)
     first = house.services.reading.run(house.org, run_id).entity_id
     (refused,) = house.services.importing.request(house.org, [first], operator=OPERATOR)
     assert refused.run is None, "its worker may still be there"

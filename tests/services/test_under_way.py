@@ -46,7 +46,7 @@ def followed(house: House) -> tuple[str, str, str]:
 
 def run_with(house: House, run_id: str, interruption: AfterBatch) -> RunStatus | None:
     house.services.importing.beat("worker-1", standing=False)
-    run = ImportEngine(house.ports, "worker-1", interruption).run(run_id)
+    run = ImportEngine(house.ports, "worker-1", interruption, pages_in_flight=1).run(run_id)
     return None if run is None else run.status
 
 
