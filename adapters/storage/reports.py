@@ -1,5 +1,6 @@
 """Reports computed from balances, the same for every storage."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -77,22 +78,34 @@ class Tally(NamedTuple):
     added: int = 0
     changed: int = 0
     removed: int = 0
+    closed: int = 0
 
 
-def count_change(tallies: dict[Cell, Tally], change: LineChange) -> None:
+def count_change(
+    tallies: dict[Cell, Tally], change: LineChange, closed_through: dt.date | None = None
+) -> None:
     """Count one line's change; a move between cells is a removal here and an addition there."""
     before = None if change.before is None else cell_of(change.before)
     after = None if change.after is None else cell_of(change.after)
+    was_closed = change.before is not None and _is_closed(change.before, closed_through)
+    is_closed = change.after is not None and _is_closed(change.after, closed_through)
     if before is not None and before == after:
         held = tallies.get(before, Tally())
-        tallies[before] = held._replace(changed=held.changed + 1)
+        closed = held.closed + (was_closed or is_closed)
+        tallies[before] = held._replace(changed=held.changed + 1, closed=closed)
         return
     if before is not None:
         held = tallies.get(before, Tally())
-        tallies[before] = held._replace(removed=held.removed + 1)
+        closed = held.closed + was_closed
+        tallies[before] = held._replace(removed=held.removed + 1, closed=closed)
     if after is not None:
         held = tallies.get(after, Tally())
-        tallies[after] = held._replace(added=held.added + 1)
+        closed = held.closed + is_closed
+        tallies[after] = held._replace(added=held.added + 1, closed=closed)
+
+
+def _is_closed(line: JournalLine, closed_through: dt.date | None) -> bool:
+    return closed_through is not None and line.date <= closed_through
 
 
 def cell_changes(
@@ -108,6 +121,7 @@ def cell_changes(
             removed=tallies[cell].removed,
             before_e4=before_e4.get(cell, 0),
             after_e4=after_e4.get(cell, 0),
+            closed=tallies[cell].closed,
         )
         for cell in cells
     ]

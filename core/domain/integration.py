@@ -1,6 +1,6 @@
 """Integrations: one authorised connection of an organisation to a provider, and its life."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -63,6 +63,8 @@ class Administration:
     importable: bool = True
     obstacle: str | None = None
     epoch: str = ""
+    closed_through: date | None = None
+    """Bookings up to and on this day are locked, says the provider. None: it does not say."""
 
 
 @frozen(kw_only=True)

@@ -114,6 +114,8 @@ class CellChange:
     removed: int
     before_e4: int
     after_e4: int
+    closed: int = 0
+    """How many of those lines are dated in closed periods, before or after."""
 
 
 @frozen(kw_only=True)
@@ -263,10 +265,13 @@ class Books(RetainedBooks, Protocol):
         """
         ...
 
-    def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:
+    def changed_cells(
+        self, entity_id: str, *, older: int, newer: int, closed_through: dt.date | None = None
+    ) -> Sequence[CellChange]:
         """Per account and period that differs between two generations, by (year, period, account).
 
-        A line that moved between cells counts as removed there and added here.
+        A line that moved between cells counts as removed there and added here. Lines dated up to
+        ``closed_through`` are counted as closed too.
         """
         ...
 

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from core.domain.books import Applied, Batch, JournalLine
 from core.domain.failures import (
+    Action,
     Failure,
     FixSettings,
     LeaseLost,
@@ -26,20 +27,18 @@ from core.domain.failures import (
     TryAgain,
 )
 from core.domain.import_run import LEASE_SECONDS, PROOF_LEASE_SECONDS, ImportRun, Progress
-from core.domain.integration import Administration, Integration
+from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.domain.money import text_of
 from core.domain.onboarding import OnboardingStep
 from core.domain.proof import Proof, Verdict
 from core.ports.books import Generation
-from core.ports.budget import calling_for
 from core.ports.provider import Source
 from core.ports.storage import UnitOfWork
 from core.services.claiming import Claim, claim
 from core.services.closing import changed_in_closed, tell_closed
-from core.services.fencing import as_it_stands, fence, lost_by
+from core.services.importing import not_connected
 from core.services.ports import Ports
 from core.services.proving import prove
-from core.services.pulling import PAGES_IN_FLIGHT_MAX, pages_of
 from core.services.sources import check, open_source, provider_name
 from core.services.tokens import mark_needs_reconnect
 
@@ -48,6 +47,9 @@ CONNECTION_FRESH: Final = timedelta(hours=3)
 
 Both slots of a night ask once per connection; the first import right after connecting does not.
 """
+
+BATCHES_MAX: Final = 1_000_000
+"""Bound on one attempt: more pages than any administration has."""
 
 
 class Stopped(Exception):
@@ -65,8 +67,6 @@ class ImportEngine:
     ports: Ports
     worker: str
     stopping: Callable[[], bool] = _never
-    pages_in_flight: int = PAGES_IN_FLIGHT_MAX
-    """1: without reading ahead, so that what happens when is the same each time."""
 
     def run(self, run_id: str) -> ImportRun | None:
         """Claim and carry out a run; returns it as this attempt left it.
@@ -94,10 +94,7 @@ class ImportEngine:
 
     def _carry_out(self, claimed: Claim) -> ImportRun:
         administration = self._administration(claimed.integration, claimed.link.administration_key)
-        with (
-            calling_for(claimed.entity.id),
-            closing(open_source(self.ports, claimed.integration)) as source,
-        ):
+        with closing(open_source(self.ports, claimed.integration)) as source:
             self._pull(claimed, source, administration)
             proof = self._prove(claimed, source, administration)
         return self._publish(claimed, proof)
@@ -129,21 +126,19 @@ class ImportEngine:
         run = self._held_reading(claimed)
         if run.complete:
             return
-        stopped = False
-        ahead = pages_of(source, administration, run.bookmark, in_flight=self.pages_in_flight)
-        with ahead as pages:
-            for page in pages:
-                self._apply(claimed, page.batch, page.calls)
-                stopped = self.stopping() and not page.batch.last
-                if stopped:
-                    pages.enough()
-        if stopped:
-            raise Stopped
+        calls_before = source.calls
+        for pulled, batch in enumerate(source.pull(administration, run.bookmark)):
+            assert pulled < BATCHES_MAX, "a pull ends"
+            calls = source.calls - calls_before
+            calls_before = source.calls
+            self._apply(claimed, batch, calls)
+            if self.stopping() and not batch.last:
+                raise Stopped
         self._settle(claimed)
 
     def _apply(self, claimed: Claim, batch: Batch, calls: int) -> None:
         with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
+            run = _fence(uow, claimed)
             applied = uow.books.apply(claimed.entity.id, claimed.generation, batch)
             # A page of progress forgives what went badly before it: only a run that is stuck at
             # one place spends its strikes, however long the ledger and shaky the provider.
@@ -160,7 +155,7 @@ class ImportEngine:
 
     def _settle(self, claimed: Claim) -> None:
         with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
+            run = _fence(uow, claimed)
             if not run.complete:
                 raise OurBug(
                     "The provider's adapter ended without saying that it was done: report this.",
@@ -199,7 +194,7 @@ class ImportEngine:
         """
         now = self.ports.clock.now()
         with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
+            run = _fence(uow, claimed)
             lease_until = now + timedelta(seconds=PROOF_LEASE_SECONDS)
             uow.runs.replace(run, attrs.evolve(run, lease_until=lease_until))
             before = uow.books.generation(claimed.entity.id, claimed.generation - 1)
@@ -210,7 +205,7 @@ class ImportEngine:
     def _reopen(self, claimed: Claim) -> None:
         """Let the pull continue from the last bookmark: what changed meanwhile comes along."""
         with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
+            run = _fence(uow, claimed)
             differed = attrs.evolve(run.progress, differed=True)
             uow.runs.replace(run, attrs.evolve(run, complete=False, progress=differed))
             uow.commit()
@@ -219,7 +214,7 @@ class ImportEngine:
         now = self.ports.clock.now()
         closed = changed_in_closed(self.ports, claimed.entity, claimed.generation)
         with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
+            run = _fence(uow, claimed)
             changes = uow.books.settle(claimed.entity.id, claimed.generation)
             uow.books.publish(
                 Generation(
@@ -286,7 +281,7 @@ class ImportEngine:
             run = uow.runs.held(claimed.run.id, claimed.run.attempt)
             if run is None:
                 return None
-            trouble = as_it_stands(uow, claimed, trouble)
+            trouble = _as_it_stands(uow, claimed, trouble)
             ended = run.ended_badly(now=now, trouble=trouble)
             if ended.finished:
                 uow.books.discard(claimed.entity.id, claimed.generation)
@@ -321,8 +316,45 @@ class ImportEngine:
         with self.ports.storage.reading() as uow:
             run = uow.runs.get(claimed.run.id)
         if run is None or run.attempt != claimed.run.attempt or run.finished:
-            raise lost_by(claimed)
+            raise _lost(claimed)
         return run
+
+
+def _fence(uow: UnitOfWork, claimed: Claim) -> ImportRun:
+    """The run, if this attempt may still write for it and its connection was not ended."""
+    run = uow.runs.held(claimed.run.id, claimed.run.attempt)
+    if run is None:
+        raise _lost(claimed)
+    integration = uow.integrations.get(run.integration_id)
+    assert integration is not None, "integrations are never deleted"
+    if integration.status is IntegrationStatus.DISCONNECTED:
+        raise not_connected(integration)
+    return run
+
+
+def _as_it_stands(uow: UnitOfWork, claimed: Claim, trouble: Trouble) -> Trouble:
+    """What the trouble means by now: the connection may have been ended or renewed meanwhile."""
+    integration = uow.integrations.get(claimed.integration.id)
+    assert integration is not None, "integrations are never deleted"
+    if integration.status is IntegrationStatus.DISCONNECTED:
+        return not_connected(integration).trouble()
+    renewed = integration.authorised_at != claimed.integration.authorised_at
+    if trouble.action is Action.RECONNECT and integration.usable and renewed:
+        return TryAgain(
+            f"{provider_name(integration)} was reconnected during this import: it continues with "
+            "the new connection.",
+            detail=trouble.detail or trouble.sentence,
+            code="reconnected-meanwhile",
+        ).trouble()
+    return trouble
+
+
+def _lost(claimed: Claim) -> LeaseLost:
+    return LeaseLost(
+        f"A worker that had lost the import of {claimed.entity.name} woke up and stopped: "
+        "it wrote nothing.",
+        detail=f"attempt {claimed.run.attempt}",
+    )
 
 
 def _bug(error: Exception) -> OurBug:

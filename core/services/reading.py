@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from core.domain.books import JournalEntry, JournalLine, LedgerAccount
+from core.domain.books import (
+    Contact,
+    Invoice,
+    InvoiceDirection,
+    JournalEntry,
+    JournalLine,
+    LedgerAccount,
+)
 from core.domain.entity import Entity
 from core.domain.failures import CorrectRequest, Unknown
 from core.domain.import_run import ImportRun
@@ -21,6 +28,7 @@ from core.ports.books import (
     TrialBalanceRow,
 )
 from core.ports.storage import LIST_MAX, Contents, EntityFilter, Event
+from core.services.closing import Closed, closed_of
 from core.services.figures import Figures, figures_of
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
 from core.services.viewing import BooksView, view_of
@@ -67,6 +75,13 @@ class Changes:
     older: Generation
     newer: Generation
     cells: tuple[CellChange, ...]
+    closed: Closed
+    """Up to when periods are closed: lines dated up to then are counted in each cell's closed."""
+
+    @property
+    def closed_lines(self) -> int:
+        """How many lines of closed periods differ."""
+        return sum(one.closed for one in self.cells)
 
 
 @frozen
@@ -195,12 +210,17 @@ class ReadingService:
         return run
 
     def generations(
-        self, organisation_id: str, entity_id: str, *, before: int | None = None
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        before: int | None = None,
+        limit: int = 100,
     ) -> Sequence[Generation]:
-        """Every readable state of the entity's books, newest first."""
+        """Every kept state of the entity's books, newest first."""
         with self.ports.storage.reading() as uow:
             entity_of(uow, organisation_id, entity_id)
-            return uow.books.generations(entity_id, before=before)
+            return uow.books.generations(entity_id, before=before, limit=_limit(limit))
 
     def trial_balance(
         self,
@@ -261,6 +281,43 @@ class ReadingService:
             view = view_of(uow, organisation_id, entity_id, as_of)
             return uow.books.accounts(entity_id, view.generation.number)
 
+    def contacts(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        as_of: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[BooksView, Sequence[Contact]]:
+        """Customers and suppliers by key, after the key ``after``."""
+        with self.ports.storage.reading() as uow:
+            view = view_of(uow, organisation_id, entity_id, as_of)
+            number = view.generation.number
+            return view, uow.books.contacts(entity_id, number, after=after, limit=_limit(limit))
+
+    def invoices(
+        self,
+        organisation_id: str,
+        entity_id: str,
+        *,
+        direction: InvoiceDirection | None = None,
+        as_of: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[BooksView, Sequence[Invoice]]:
+        """Sales and purchase invoices by key, after the key ``after``."""
+        with self.ports.storage.reading() as uow:
+            view = view_of(uow, organisation_id, entity_id, as_of)
+            found = uow.books.invoices(
+                entity_id,
+                view.generation.number,
+                direction=direction,
+                after=after,
+                limit=_limit(limit),
+            )
+        return view, found
+
     def figures(self, organisation_id: str, entity_id: str, *, as_of: str | None = None) -> Figures:
         """Result and balance per period."""
         with self.ports.storage.reading() as uow:
@@ -281,24 +338,30 @@ class ReadingService:
         with self.ports.storage.reading() as uow:
             later = view_of(uow, organisation_id, entity_id, newer)
             if older is None:
-                if later.generation.number == 1:
+                before = uow.books.generations(entity_id, before=later.generation.number, limit=1)
+                if not before:
                     raise CorrectRequest(
                         f"{later.entity.name} was imported once: there is nothing to compare with "
                         "before the next import.",
                         code="one-generation",
                     )
-                older = str(later.generation.number - 1)
+                older = str(before[0].number)
             earlier = view_of(uow, organisation_id, entity_id, older)
             if earlier.generation.number > later.generation.number:
                 earlier, later = later, earlier
+            closed = closed_of(uow, later.entity)
             cells = uow.books.changed_cells(
-                entity_id, older=earlier.generation.number, newer=later.generation.number
+                entity_id,
+                older=earlier.generation.number,
+                newer=later.generation.number,
+                closed_through=closed.through,
             )
         return Changes(
             entity=later.entity,
             older=earlier.generation,
             newer=later.generation,
             cells=tuple(cells),
+            closed=closed,
         )
 
     def changed_lines(

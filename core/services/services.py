@@ -5,6 +5,7 @@ from attrs import frozen
 from core.services.access import AccessService
 from core.services.authorising import AuthorisingService
 from core.services.budgets import BudgetsService
+from core.services.closing import ClosingService
 from core.services.connecting import ConnectingService
 from core.services.importing import ImportingService
 from core.services.keeping_alive import KeepingAliveService
@@ -61,6 +62,10 @@ class Services:
     @property
     def reading(self) -> ReadingService:
         return ReadingService(self.ports)
+
+    @property
+    def closing(self) -> ClosingService:
+        return ClosingService(self.ports)
 
     @property
     def reports(self) -> ReportsService:

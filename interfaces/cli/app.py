@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from interfaces.cli import books, connecting, importing, lists, running, tokens
+from interfaces.cli import (
+    books,
+    connecting,
+    importing,
+    keeping,
+    lists,
+    reports,
+    running,
+    tokens,
+)
 from interfaces.cli.ending import ExitCode, guarded, silence_stdout, tell_no_room
 from interfaces.cli.session import MakeLauncher, Session
 
@@ -40,6 +49,15 @@ _BOOKS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("lines", books.lines),
     ("changes", books.changes),
     ("generations", books.generations),
+    ("profit-and-loss", reports.profit_and_loss),
+    ("balance-sheet", reports.balance_sheet),
+    ("ageing", reports.ageing),
+    ("accounts", reports.accounts),
+    ("contacts", reports.contacts),
+    ("invoices", reports.invoices),
+    ("closed", keeping.closed),
+    ("retention", keeping.retention),
+    ("compact", keeping.compact),
 )
 _TOKENS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("create", tokens.create),

@@ -15,13 +15,13 @@ from interfaces.cli import documents
 from interfaces.cli.options import AsJson, AsOf, EntityWords, OutputFormat
 from interfaces.cli.output import (
     Column,
-    Document,
     Format,
     say,
     when,
     write_listing,
     write_rows,
 )
+from interfaces.cli.outputs import OutputFile, asked
 from interfaces.cli.session import Session, session_of
 from interfaces.cli.wording import changes_sentence, proof_sentence
 
@@ -66,43 +66,33 @@ _CHANGE: Final = (
     Column("added", right=True),
     Column("changed", right=True),
     Column("removed", right=True),
+    Column("closed", right=True),
     Column("before", right=True, whole=True),
     Column("after", right=True, whole=True),
     Column("difference", right=True, whole=True),
 )
-_TEXTS: Final = frozenset(
-    {
-        "code", "name", "class", "account_code", "account", "journal_key", "entry_key", "number",
-        "key", "account_key",
-        "currency", "contact_key", "tax_key", "description",
-    }
-)  # fmt: skip
-"""Columns whose words come from outside: guarded in CSV. Numbers and dates are never touched."""
+_CHANGE_CSV: Final = (*_CHANGE[:2], Column("account_key"), *_CHANGE[2:])
 
 
-def _asked(format_: Format, *, json_: bool) -> Format:
-    return Format.JSON if json_ else format_
-
-
-def _head(entity: Entity, generation: Generation) -> Document:
+def head_of(entity: Entity, generation: Generation) -> dict[str, object]:
     return {
         "entity": {"id": entity.id, "name": entity.name, "currency": entity.currency},
         "generation": documents.generation(generation),
     }
 
 
-def _tell(entity: Entity, generation: Generation) -> None:
+def tell(entity: Entity, generation: Generation) -> None:
     say(
         f"{entity.name}, generation {generation.number} of {when(generation.published_at)}, "
         f"in {entity.currency}: {proof_sentence(generation.proof, entity.currency)}."
     )
 
 
-def _found(session: Session, words: str) -> Entity:
+def found_entity(session: Session, words: str) -> Entity:
     return session.services.reading.find_entity(session.organisation_id, words)
 
 
-def _month(text: str | None, option: str) -> tuple[int, int] | None:
+def month(text: str | None, option: str) -> tuple[int, int] | None:
     """(fiscal year, period) of 2026-3."""
     if text is None:
         return None
@@ -122,32 +112,33 @@ def trial_balance(
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="YEAR-PERIOD", help="Inclusive.")] = None,
     format_: OutputFormat = Format.TABLE,
+    output: OutputFile = None,
     json_: AsJson = False,
 ) -> None:
     """Debit, credit and balance of every account."""
     session = session_of(context)
-    found = _found(session, entity)
+    found = found_entity(session, entity)
     balance = session.services.reading.trial_balance(
         session.organisation_id,
         found.id,
         as_of=as_of,
-        since=_month(since, "--since"),
-        until=_month(until, "--until"),
+        since=month(since, "--since"),
+        until=month(until, "--until"),
     )
     totals = {"debit": text_of(balance.debit_e4), "credit": text_of(balance.credit_e4)}
-    shown = _asked(format_, json_=json_)
+    shown = asked(format_, output, json_=json_)
     write_rows(
         shown,
-        _head(found, balance.view.generation),
+        head_of(found, balance.view.generation),
         (documents.balance_row(row) for row in balance.rows),
         columns=_BALANCE if shown is Format.TABLE else _BALANCE_CSV,
-        texts=_TEXTS,
         table_rows_max=max(1, len(balance.rows)),
+        output=output,
         foot={"totals": totals},
     )
     if shown is Format.TABLE:
         say(f"Total debit {totals['debit']}, credit {totals['credit']}.")
-        _tell(found, balance.view.generation)
+        tell(found, balance.view.generation)
 
 
 def lines(
@@ -166,11 +157,12 @@ def lines(
     text: Annotated[str | None, typer.Option(help="Words in the description.")] = None,
     limit: Limit = TABLE_ROWS,
     format_: OutputFormat = Format.TABLE,
+    output: OutputFile = None,
     json_: AsJson = False,
 ) -> None:
     """Journal lines by date, all that fit the filters."""
     session = session_of(context)
-    found = _found(session, entity)
+    found = found_entity(session, entity)
     generation, accounts = _opened(session, found, as_of)
     where = LineFilter(
         account_key=_account_key(account, accounts),
@@ -183,17 +175,17 @@ def lines(
         period=period,
         text=text,
     )
-    shown = _asked(format_, json_=json_)
+    shown = asked(format_, output, json_=json_)
     write_rows(
         shown,
-        _head(found, generation),
+        head_of(found, generation),
         (documents.line(row, accounts) for row in _every_line(session, found, where, generation)),
         columns=_LINE if shown is Format.TABLE else _LINE_CSV,
-        texts=_TEXTS,
         table_rows_max=limit,
+        output=output,
     )
     if shown is Format.TABLE:
-        _tell(found, generation)
+        tell(found, generation)
 
 
 def _opened(
@@ -237,38 +229,54 @@ def changes(
     context: typer.Context,
     entity: EntityWords,
     *,
-    as_of: AsOf = None,
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="GENERATION|DATE", help="Compared with; the generation before when left out."
+            "--from",
+            "--since",
+            metavar="GENERATION|DATE",
+            help="The earlier night; the one before when left out.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            "--as-of",
+            metavar="GENERATION|DATE",
+            help="The later night; the newest when left out.",
         ),
     ] = None,
     limit: Limit = TABLE_ROWS,
     format_: OutputFormat = Format.TABLE,
+    output: OutputFile = None,
     json_: AsJson = False,
 ) -> None:
-    """What an import changed, per account and period."""
+    """What changed between two nights, per account and period; closed periods are marked."""
     session = session_of(context)
-    found = _found(session, entity)
+    found = found_entity(session, entity)
     changed = session.services.reading.changes(
-        session.organisation_id, found.id, older=since, newer=as_of
+        session.organisation_id, found.id, older=since, newer=until
     )
-    shown = _asked(format_, json_=json_)
+    shown = asked(format_, output, json_=json_)
     accounts = dict(_opened(session, found, str(changed.older.number))[1])
     accounts.update(_opened(session, found, str(changed.newer.number))[1])
+    closed = changed.closed
     head = {
         "entity": {"id": found.id, "name": found.name, "currency": found.currency},
         "older": documents.generation(changed.older),
         "newer": documents.generation(changed.newer),
+        "closed_through": closed.through.isoformat() if closed.through else None,
+        "closed_by": closed.by.value,
+        "closed_lines": changed.closed_lines,
     }
     write_rows(
         shown,
         head,
         (documents.cell_change(cell, accounts) for cell in changed.cells),
-        columns=_CHANGE,
-        texts=_TEXTS,
+        columns=_CHANGE if shown is Format.TABLE else _CHANGE_CSV,
         table_rows_max=limit,
+        output=output,
     )
     if shown is Format.TABLE:
         say(
@@ -277,20 +285,25 @@ def changes(
             f"({when(changed.newer.published_at)}): {changes_sentence(changed.newer)} "
             f"in the last import."
         )
+        if closed.through is not None:
+            say(
+                f"Closed through {closed.through} (by {closed.by.value}): "
+                f"{changed.closed_lines} of the changed lines are dated up to then."
+            )
 
 
 def generations(context: typer.Context, entity: EntityWords, *, json_: AsJson = False) -> None:
     """Every state of the books that can still be read, newest first."""
     session = session_of(context)
-    found = _found(session, entity)
+    found = found_entity(session, entity)
     held: list[Generation] = []
-    while True:  # ends: generations are numbered down to 1
+    while True:  # ends: each page begins below the one before
         before = held[-1].number if held else None
         page = session.services.reading.generations(
             session.organisation_id, found.id, before=before
         )
         held += page
-        if not page or page[-1].number == 1:
+        if not page:
             break
     write_listing(
         [documents.generation(one) or {} for one in held],

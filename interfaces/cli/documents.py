@@ -281,6 +281,7 @@ def cell_change(found: CellChange, accounts: Accounts) -> Document:
         "added": found.added,
         "changed": found.changed,
         "removed": found.removed,
+        "closed": found.closed,
         "before": text_of(found.before_e4),
         "after": text_of(found.after_e4),
         "difference": text_of(found.after_e4 - found.before_e4),

@@ -6,16 +6,20 @@ characters in them.
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 from attrs import frozen
 
-from core.domain.failures import Failure
+from core.domain.failures import CorrectRequest, Failure
+from interfaces.report_rows import OURS
 from interfaces.spreadsheets import harmless
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
 
 
 class CutShort(Exception):
@@ -190,22 +196,33 @@ def write_rows(
     rows: Iterable[Document],
     *,
     columns: Sequence[Column],
-    texts: frozenset[str],
     table_rows_max: int,
     foot: Document | None = None,
+    output: Path | None = None,
 ) -> None:
-    """Any number of rows without holding them: JSON and CSV are written as the rows come.
+    """Any number of rows without holding them: but for tables they are written as they come.
 
-    ``head`` and ``foot`` are further members of the JSON object. ``texts`` are the columns whose
-    cells are guarded in CSV. A table shows the first ``table_rows_max`` rows.
+    ``head`` and ``foot`` are further members of the JSON object. Texts from outside are guarded in
+    CSV. A table shows the first ``table_rows_max`` rows. ``output``: a file instead of stdout; it
+    is there whole, or not at all.
     """
     pending = iter(rows)
     first = list(islice(pending, 1))  # a refusal comes before the first byte is written
     following = chain(first, pending)
+    names = [column.name for column in columns]
     if format_ is Format.JSON:
-        _stream_json(head, following, foot or {})
+        with written_to(output) as out:
+            _stream_json(out, head, following, foot or {})
     elif format_ is Format.CSV:
-        _stream_csv(following, columns, texts)
+        with written_to(output) as out:
+            _stream_csv(out, following, names)
+    elif format_ is Format.NDJSON:
+        with written_to(output) as out:
+            for row in following:
+                out.write(json.dumps(row) + "\n")
+    elif format_ is Format.PARQUET:
+        with written_to(output) as out:
+            _stream_parquet(out, following, names)
     else:
         shown = list(islice(following, table_rows_max))
         write_table(columns, ([row[column.name] for column in columns] for row in shown))
@@ -213,8 +230,29 @@ def write_rows(
             say(f"Only the first {len(shown)} rows are shown: ask for --limit, or --format csv.")
 
 
-def _stream_json(head: Document, rows: Iterator[Document], foot: Document) -> None:
-    write = sys.stdout.write
+@contextmanager
+def written_to(output: Path | None) -> Iterator[TextIO]:
+    """stdout, or a file that takes its name once it is whole."""
+    if output is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    unfinished = output.with_name(f"{output.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(output)
+    except OSError as error:
+        raise CorrectRequest(
+            f"{output} cannot be written ({error.strerror}): name another file with --output.",
+            code="output-unwritable",
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _stream_json(out: TextIO, head: Document, rows: Iterator[Document], foot: Document) -> None:
+    write = out.write
     write("{")
     for name, value in head.items():
         write(f"{json.dumps(name)}: {json.dumps(value)},\n")
@@ -231,19 +269,21 @@ def _stream_json(head: Document, rows: Iterator[Document], foot: Document) -> No
     for name, value in ({"error": failure_document(cut)} if cut is not None else foot).items():
         write(f",\n{json.dumps(name)}: {json.dumps(value)}")
     write("}\n")
-    sys.stdout.flush()
+    out.flush()
     if cut is not None:
         raise CutShort(cut)
 
 
-def _stream_csv(rows: Iterator[Document], columns: Sequence[Column], texts: frozenset[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
+def _stream_csv(out: TextIO, rows: Iterator[Document], names: Sequence[str]) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
     for row in rows:
-        writer.writerow(
-            [
-                harmless(row[column.name]) if column.name in texts else row[column.name]
-                for column in columns
-            ]
-        )
-    sys.stdout.flush()
+        writer.writerow([row[name] if name in OURS else harmless(row[name]) for name in names])
+
+
+def _stream_parquet(out: TextIO, rows: Iterator[Document], names: Sequence[str]) -> None:
+    from interfaces.parquet import as_parquet  # noqa: PLC0415 - its library is large
+
+    out.flush()
+    for part in as_parquet(names, rows, lambda row, name: row[name]):
+        out.buffer.write(part)

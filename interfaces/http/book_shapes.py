@@ -86,6 +86,7 @@ class CellChange:
     added: int
     changed: int
     removed: int
+    closed: int
     before: str
     after: str
     difference: str
@@ -93,8 +94,13 @@ class CellChange:
 
 @frozen(kw_only=True)
 class Changes:
+    """``closed_lines``: changed lines dated up to ``closed_through``, where books are closed."""
+
     older: int
     newer: int
+    closed_through: dt.date | None
+    closed_by: str
+    closed_lines: int
     items: list[CellChange]
 
 
@@ -121,6 +127,7 @@ class LedgerAccount:
     name: str
     account_class: str
     statement: str
+    trade: str | None
     active: bool
 
 

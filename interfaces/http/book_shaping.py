@@ -81,6 +81,7 @@ def cell_change(found: CellChange, accounts: Accounts) -> book_shapes.CellChange
         added=found.added,
         changed=found.changed,
         removed=found.removed,
+        closed=found.closed,
         before=text_of(found.before_e4),
         after=text_of(found.after_e4),
         difference=text_of(found.after_e4 - found.before_e4),
@@ -101,6 +102,7 @@ def ledger_account(found: books.LedgerAccount) -> book_shapes.LedgerAccount:
         name=found.name,
         account_class=found.account_class.value,
         statement=found.statement.value,
+        trade=found.trade.value if found.trade is not None else None,
         active=found.active,
     )
 

@@ -1,9 +1,10 @@
 """Books: as they are, as they were, and what changed."""
 
 import datetime as dt
-from typing import Annotated, Final
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Final
 
-from litestar import get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, Parameter
@@ -13,9 +14,12 @@ from core.ports.books import LineFilter
 from interfaces.http import book_shapes, book_shaping, exporting, shapes, shaping
 from interfaces.http.asking import READ, Asking, Id
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
-from interfaces.http.paging import after_of, cursor_to
+from interfaces.http.negotiating import EXPORTED, Form, FormQuery, exported, form_of
+from interfaces.http.paging import after_of, cursor_to, split
 
 BOOKS: Final = "/entities/{entity_id:str}/books"
+READ_EXPORTED: Final = READ | {EXPORTED: True}
+AnyRequest = Request[Any, Any, Any]
 WORD_CHARACTERS_MAX: Final = 500
 YEAR_MAX: Final = 9_999
 PERIOD_MAX: Final = 9_999
@@ -40,7 +44,7 @@ Period = Annotated[int | None, Parameter(ge=0, le=PERIOD_MAX)]
 Number = Annotated[int, Parameter(ge=1, le=GENERATION_MAX)]
 
 
-def _month(text: str | None) -> tuple[int, int] | None:
+def month(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     year, _, period = text.partition("-")
@@ -92,24 +96,30 @@ def _balance(
             asker.organisation_id,
             entity_id,
             as_of=as_of,
-            since=_month(since),
-            until=_month(until),
+            since=month(since),
+            until=month(until),
         )
     )
 
 
-@get(f"{BOOKS}/trial-balance", opt=READ, sync_to_thread=True)
+@get(f"{BOOKS}/trial-balance", opt=READ_EXPORTED, sync_to_thread=True)
 def trial_balance(
+    request: AnyRequest,
     asker: Asking,
     entity_id: Id,
     as_of: AsOf = None,
     since: Month = None,
     until: Month = None,
-) -> book_shapes.TrialBalance:
+    form: FormQuery = None,
+) -> Response[book_shapes.TrialBalance]:
     """Debit, credit and balance of every account that has lines. Periods before ``since`` make
     the opening.
     """
-    return _balance(asker, entity_id, as_of, since, until)
+    found = _balance(asker, entity_id, as_of, since, until)
+    wanted = form_of(request, form)
+    if wanted is not Form.JSON:
+        return exported(wanted, iter([found.items]), book_shapes.BalanceRow, "trial-balance")
+    return Response(found)
 
 
 @get(f"{BOOKS}/trial-balance.csv", opt=READ, media_type=exporting.CSV, sync_to_thread=True)
@@ -140,16 +150,23 @@ def trial_balance_ndjson(
     )
 
 
-@get(f"{BOOKS}/lines", opt=READ, sync_to_thread=True)
+@get(f"{BOOKS}/lines", opt=READ_EXPORTED, sync_to_thread=True)
 def lines(
+    request: AnyRequest,
     asker: Asking,
     entity_id: Id,
     where: Where,
     as_of: AsOf = None,
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
-) -> book_shapes.LinePage:
-    """Journal lines by date. A cursor keeps to the generation it began with."""
+    form: FormQuery = None,
+) -> Response[book_shapes.LinePage]:
+    """Journal lines by date. A cursor keeps to the generation it began with; files have all."""
+    wanted = form_of(request, form)
+    if wanted is not Form.JSON:
+        return exported(
+            wanted, _line_pages(asker, entity_id, where, as_of), book_shapes.Line, "lines"
+        )
     asked = {"entity_id": entity_id, "as_of": as_of, "where": where}
     held = after_of(asker, "lines", cursor, **asked)
     pinned, _, position = held.partition(" ") if held is not None else (as_of, "", None)
@@ -159,11 +176,25 @@ def lines(
     number = view.generation.number
     accounts = _accounts(asker, entity_id, number)
     following = f"{number} {page.next_cursor}" if page.next_cursor is not None else None
-    return book_shapes.LinePage(
-        generation=number,
-        items=[book_shaping.line_row(row, accounts) for row in page.rows],
-        next_cursor=cursor_to(asker, "lines", following, **asked),
+    return Response(
+        book_shapes.LinePage(
+            generation=number,
+            items=[book_shaping.line_row(row, accounts) for row in page.rows],
+            next_cursor=cursor_to(asker, "lines", following, **asked),
+        )
     )
+
+
+def _line_pages(
+    asker: Asking, entity_id: Id, where: Where, as_of: str | None
+) -> Iterator[Sequence[book_shapes.Line]]:
+    """All that fit, of the generation there is now."""
+    view, _ = asker.services.reading.lines(
+        asker.organisation_id, entity_id, where=where, as_of=as_of, limit=1
+    )
+    accounts = _accounts(asker, entity_id, view.generation.number)
+    for page in exporting.every_line(asker, entity_id, view.generation.number, where):
+        yield [book_shaping.line_row(row, accounts) for row in page]
 
 
 def _lines_stream(
@@ -230,11 +261,21 @@ def entry(
     )
 
 
-@get(f"{BOOKS}/accounts", opt=READ, sync_to_thread=True)
-def accounts(asker: Asking, entity_id: Id, as_of: AsOf = None) -> book_shapes.LedgerAccountList:
+@get(f"{BOOKS}/accounts", opt=READ_EXPORTED, sync_to_thread=True)
+def accounts(
+    request: AnyRequest,
+    asker: Asking,
+    entity_id: Id,
+    as_of: AsOf = None,
+    form: FormQuery = None,
+) -> Response[book_shapes.LedgerAccountList]:
     """Every ledger account, by code."""
     found = asker.services.reading.accounts(asker.organisation_id, entity_id, as_of=as_of)
-    return book_shapes.LedgerAccountList(items=[book_shaping.ledger_account(one) for one in found])
+    items = [book_shaping.ledger_account(one) for one in found]
+    wanted = form_of(request, form)
+    if wanted is not Form.JSON:
+        return exported(wanted, iter([items]), book_shapes.LedgerAccount, "accounts")
+    return Response(book_shapes.LedgerAccountList(items=items))
 
 
 @get(f"{BOOKS}/figures", opt=READ, sync_to_thread=True)
@@ -258,9 +299,9 @@ def generations(
         asker.organisation_id,
         entity_id,
         before=int(before) if before and before.isascii() and before.isdecimal() else None,
+        limit=limit + 1,
     )
-    items = found[:limit]
-    more = bool(items) and items[-1].number > 1
+    items, more = split(found, limit)
     return shapes.GenerationPage(
         items=[shaping.generation(one) for one in items],
         next_cursor=cursor_to(
@@ -269,11 +310,18 @@ def generations(
     )
 
 
-@get(f"{BOOKS}/changes", opt=READ, sync_to_thread=True)
+@get(f"{BOOKS}/changes", opt=READ_EXPORTED, sync_to_thread=True)
 def changes(
-    asker: Asking, entity_id: Id, older: AsOf = None, newer: AsOf = None
-) -> book_shapes.Changes:
-    """What differs between two states, per account and period; the last import when left out."""
+    request: AnyRequest,
+    asker: Asking,
+    entity_id: Id,
+    older: AsOf = None,
+    newer: AsOf = None,
+    form: FormQuery = None,
+) -> Response[book_shapes.Changes]:
+    """What differs between two states, per account and period; the last import when left out.
+    ``closed`` counts lines dated in closed periods.
+    """
     found = asker.services.reading.changes(
         asker.organisation_id, entity_id, older=older, newer=newer
     )
@@ -281,10 +329,19 @@ def changes(
         **_accounts(asker, entity_id, found.older.number),
         **_accounts(asker, entity_id, found.newer.number),
     }
-    return book_shapes.Changes(
-        older=found.older.number,
-        newer=found.newer.number,
-        items=[book_shaping.cell_change(one, held) for one in found.cells],
+    items = [book_shaping.cell_change(one, held) for one in found.cells]
+    wanted = form_of(request, form)
+    if wanted is not Form.JSON:
+        return exported(wanted, iter([items]), book_shapes.CellChange, "changes")
+    return Response(
+        book_shapes.Changes(
+            older=found.older.number,
+            newer=found.newer.number,
+            closed_through=found.closed.through,
+            closed_by=found.closed.by.value,
+            closed_lines=found.closed_lines,
+            items=items,
+        )
     )
 
 

@@ -23,6 +23,7 @@ from interfaces.http import book_shapes, book_shaping
 from interfaces.http.asking import Asker
 from interfaces.http.book_shaping import Accounts
 from interfaces.http.problems import problem_of
+from interfaces.report_rows import OURS
 from interfaces.spreadsheets import harmless
 
 NDJSON: Final = "application/x-ndjson"
@@ -64,7 +65,7 @@ def lines_stream(
         if media_type == NDJSON
         else as_csv(following, [one.name for one in attrs.fields(book_shapes.Line)])
     )
-    return Stream(body, media_type=media_type, headers=_attachment(name))
+    return Stream(body, media_type=media_type, headers=attachment(name))
 
 
 def rows_stream(rows: Sequence[object], shape: type, media_type: str, name: str) -> Stream:
@@ -72,7 +73,7 @@ def rows_stream(rows: Sequence[object], shape: type, media_type: str, name: str)
     pages = iter([rows])
     columns = [one.name for one in attrs.fields(shape)]
     body = ndjson(pages) if media_type == NDJSON else as_csv(pages, columns)
-    return Stream(body, media_type=media_type, headers=_attachment(name))
+    return Stream(body, media_type=media_type, headers=attachment(name))
 
 
 def ndjson(pages: Iterator[Sequence[object]]) -> Iterator[bytes]:
@@ -98,25 +99,9 @@ def as_csv(pages: Iterator[Sequence[object]], columns: Sequence[str]) -> Iterato
         yield part.getvalue().encode()
 
 
-AMOUNTS: Final = frozenset(
-    {
-        "amount",
-        "foreign_amount",
-        "opening",
-        "debit",
-        "credit",
-        "closing",
-        "before",
-        "after",
-        "difference",
-    }
-)
-"""Columns whose text is a number of ours, and may begin with a minus."""
-
-
 def _cell(name: str, value: object) -> object:
-    return value if name in AMOUNTS else harmless(value)
+    return value if name in OURS else harmless(value)
 
 
-def _attachment(name: str) -> dict[str, str]:
+def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}

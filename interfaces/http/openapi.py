@@ -15,9 +15,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 
 from core.domain.access import Scope
-from interfaces.http import book_shapes, connections, following, log_shapes, shapes
+from interfaces.http import book_shapes, connections, following, log_shapes, report_shapes, shapes
 from interfaces.http.asking import SCOPE_OPTION
 from interfaces.http.examples import example_of
+from interfaces.http.negotiating import EXPORTED, MEDIA_TYPES, Form
 from interfaces.http.pages import shell
 from interfaces.http.problems import BASIC_OPTION, PROBLEM_MEDIA_TYPE
 from interfaces.http.repeats import KEY_CHARACTERS_MAX
@@ -71,9 +72,14 @@ def build_document(handlers: Sequence[HTTPRouteHandler], given: dict[str, Provid
     document: Document = msgspec.to_builtins(drawn.openapi_schema.to_schema())
     del document["paths"][f"{PREFIX}/problem"]
     scopes = _scopes(handlers)
+    files = {
+        path.replace(":str}", "}") for one in handlers if EXPORTED in one.opt for path in one.paths
+    }
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(operation, method, scopes[path.removeprefix(PREFIX), method])
+            if method == "get" and path.removeprefix(PREFIX) in files:
+                _add_files(operation)
     components = document["components"]
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
@@ -113,6 +119,15 @@ def _complete(operation: Document, method: str, scope: Scope) -> None:
         operation.setdefault("parameters", []).append(_KEY)
 
 
+def _add_files(operation: Document) -> None:
+    """The other forms in which a report comes."""
+    for form, media_type in MEDIA_TYPES.items():
+        binary = {"type": "string", "format": "binary"} if form is Form.PARQUET else None
+        operation["responses"]["200"]["content"][media_type] = {
+            "schema": binary or {"type": "string"}
+        }
+
+
 def _plain(schema: Document) -> Document:
     """A parameter's schema without null, which no query can say: an optional one is left out.
 
@@ -128,7 +143,7 @@ def _plain(schema: Document) -> Document:
 
 
 def _shape(name: str) -> type | None:
-    for module in (shapes, book_shapes, log_shapes, connections, following):
+    for module in (shapes, book_shapes, report_shapes, log_shapes, connections, following):
         shape = getattr(module, name, None)
         if isinstance(shape, type) and attrs.has(shape):
             return shape

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.odoo.fields import (
     BOOLEAN,
     CHAR,
+    DATE,
     DATETIME,
     FLOAT,
     INTEGER,
@@ -91,6 +92,7 @@ COMPANY = Model(
         "vat": Field(CHAR, lambda n, ctx: ctx.store.books(n).company.vat_number),
         "company_registry": Field(CHAR, lambda n, ctx: ctx.store.books(n).company.registration),
         "active": Field(BOOLEAN, _company_active, since=16),
+        "fiscalyear_lock_date": Field(DATE, lambda _n, _: None),
         "fiscalyear_last_day": Field(INTEGER, lambda _n, _: 31),
         "fiscalyear_last_month": Field(SELECTION, lambda _n, _: "12"),
     },

@@ -35,6 +35,8 @@ BODIES: dict[Call, dict[str, Any]] = {
         "role": "primary",
     },
     ("PUT", "/v1/entities/{entity_id}/settings"): {"time_zone": "Asia/Tokyo"},
+    ("PUT", "/v1/entities/{entity_id}/books/closed"): {"closed_through": "2025-12-31"},
+    ("PUT", "/v1/retention"): {"nights": 30},
     ("POST", "/v1/imports"): {"entity_ids": ["{entity_id}"]},
     ("POST", "/v1/tokens"): {"name": "x", "scope": "read"},
 }
@@ -43,6 +45,7 @@ BODIES: dict[Call, dict[str, Any]] = {
 QUERIES: dict[Call, dict[str, str]] = {
     ("GET", "/v1/imports"): {"entity_id": "{entity_id}"},
     ("GET", "/v1/entities/{entity_id}/books/entry"): {"key": "x"},
+    ("GET", "/v1/entities/{entity_id}/books/ageing"): {"side": "payable"},
     ("GET", "/v1/entities/{entity_id}/books/changed-lines"): {"older": "1", "newer": "2"},
 }
 FOLLOWED = ("GET", "/v1/activity/stream")

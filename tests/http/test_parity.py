@@ -25,6 +25,7 @@ CLI_MAKES_TOKENS: Final = No("tokens are made where programs are set up: at the 
 ON_A_SCREEN: Final = No("a person looks at it on a screen, a program asks over HTTP")
 AT_THE_MACHINE: Final = No("done at the machine itself: a token belongs to an organisation already")
 AT_THE_BROWSER: Final = No("whoever opened the browser from here is who began it")
+SET_ONCE: Final = No("set once, at the command line or over HTTP; the screens show what it does")
 IN_OTHERS: Final = No("part of what another use case answers here")
 LATER: Final = No("not on a screen yet")
 
@@ -97,7 +98,46 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "overview.attention": ("GET /v1/overview", ON_A_SCREEN, TUI),
     "overview.imports_by_night": ("GET /v1/overview", ON_A_SCREEN, TUI),
     "overview.summary": ("GET /v1/overview", ON_A_SCREEN, TUI),
-    "reading.accounts": ("GET /v1/entities/{entity_id}/books/accounts", IN_OTHERS, TUI),
+    "closing.closed": ("GET /v1/entities/{entity_id}/books/closed", "books closed", TUI),
+    "closing.set_closed": (
+        "PUT /v1/entities/{entity_id}/books/closed",
+        "books closed",
+        SET_ONCE,
+    ),
+    "reading.accounts": (
+        "GET /v1/entities/{entity_id}/books/accounts",
+        "books accounts",
+        TUI,
+    ),
+    "reading.contacts": (
+        "GET /v1/entities/{entity_id}/books/contacts",
+        "books contacts",
+        LATER,
+    ),
+    "reading.invoices": (
+        "GET /v1/entities/{entity_id}/books/invoices",
+        "books invoices",
+        LATER,
+    ),
+    "reports.ageing": ("GET /v1/entities/{entity_id}/books/ageing", "books ageing", TUI),
+    "reports.balance_sheet": (
+        "GET /v1/entities/{entity_id}/books/balance-sheet",
+        "books balance-sheet",
+        TUI,
+    ),
+    "reports.profit_and_loss": (
+        "GET /v1/entities/{entity_id}/books/profit-and-loss",
+        "books profit-and-loss",
+        TUI,
+    ),
+    "retaining.compact": (
+        "POST /v1/entities/{entity_id}/books/compaction",
+        "books compact",
+        No("workers do it by themselves; a person has nothing to decide"),
+    ),
+    "retaining.retention": ("GET /v1/retention", "books retention", SET_ONCE),
+    "retaining.set_retention": ("PUT /v1/retention", "books retention", SET_ONCE),
+    "retaining.tend": (BY_CLOCK, BY_CLOCK, BY_CLOCK),
     "reading.activity": ("GET /v1/activity", "activity", TUI),
     "reading.changed_lines": (
         "GET /v1/entities/{entity_id}/books/changed-lines",

@@ -17,9 +17,10 @@ from core.services.reading import ReadingService
 from interfaces.cli import documents
 from interfaces.http import shapes, shaping
 from interfaces.http.app import API_HANDLERS
-from interfaces.http.exporting import AMOUNTS, as_csv
+from interfaces.http.exporting import as_csv
 from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.server import BackgroundServer
+from interfaces.report_rows import AMOUNTS
 from tests.http.street import Street
 
 Client = TestClient[Litestar]

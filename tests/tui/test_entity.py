@@ -149,7 +149,7 @@ async def test_books_by_period() -> None:
         assert column(one, "#books", 0) == ["2026-06-15"]
         await one.press("escape", "p")
         assert isinstance(one.app.screen, Choose)
-        assert "closed is not known" in one.said(".words")
+        assert "No period is known to be closed" in one.said(".words")
         assert column(one, "#choices", 0)[:3] == ["all periods", "2026", "2026-06"]
         await one.press("enter")
         assert "(all periods;" in one.said("#crumbs")

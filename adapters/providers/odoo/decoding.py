@@ -117,6 +117,7 @@ def date_of(text: str) -> dt.date:
 def administration(row: CompanyRow) -> Administration:
     """A company; a branch names its parent. Ids are kept in a backup, so there is no epoch."""
     parent = id_of(row.parent_id)
+    locked = text_of(row.fiscalyear_lock_date)
     return Administration(
         key=str(row.id),
         name=row.name,
@@ -125,6 +126,7 @@ def administration(row: CompanyRow) -> Administration:
         parent_key=None if parent is None else str(parent),
         importable=row.active,
         obstacle=None if row.active else "This company is archived in Odoo.",
+        closed_through=date_of(locked) if locked else None,
     )
 
 

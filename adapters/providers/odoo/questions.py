@@ -34,7 +34,10 @@ OPTIONAL_FIELDS: Final = {
 }
 """Fields that some version or set of modules may lack: left out when the server says so."""
 
-_COMPANY: Final = ("name", "parent_id", "currency_id", "country_code", "active")
+_COMPANY: Final = (
+    *("name", "parent_id", "currency_id", "country_code", "active"),
+    "fiscalyear_lock_date",
+)
 _JOURNAL: Final = ("code", "name", "type", "active")
 _TAX: Final = ("name", "type_tax_use", "amount_type", "amount", "active")
 _PARTNER: Final = (

@@ -76,6 +76,8 @@ class CompanyRow(msgspec.Struct):
     parent_id: Ref = False
     country_code: Text = False
     active: bool = True
+    fiscalyear_lock_date: Text = False
+    """Everything up to that day is locked for everybody but accounting managers."""
 
 
 class AccountRow(msgspec.Struct):

@@ -290,10 +290,12 @@ class MemoryBooks(MemoryRetention):
             if before.get(key) != after.get(key)
         ]
 
-    def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:
+    def changed_cells(
+        self, entity_id: str, *, older: int, newer: int, closed_through: dt.date | None = None
+    ) -> Sequence[CellChange]:
         tallies: dict[Cell, Tally] = {}
         for _, change in self._changes(entity_id, older, newer):
-            count_change(tallies, change)
+            count_change(tallies, change, closed_through)
         before = self.cells(entity_id, older)
         after = self.cells(entity_id, newer)
         return cell_changes(tallies, before, after)

@@ -323,11 +323,13 @@ class SqlBooks:
 
     # Comparing
 
-    def changed_cells(self, entity_id: str, *, older: int, newer: int) -> Sequence[CellChange]:
+    def changed_cells(
+        self, entity_id: str, *, older: int, newer: int, closed_through: dt.date | None = None
+    ) -> Sequence[CellChange]:
         ledger = self._ledger(entity_id)
         tallies: dict[Cell, Tally] = {}
         for _, change in line_changes(self._connection, ledger, older, newer, None):
-            count_change(tallies, change)
+            count_change(tallies, change, closed_through)
         before = self._reader(entity_id, older).cells()
         return cell_changes(tallies, before, self._reader(entity_id, newer).cells())
 

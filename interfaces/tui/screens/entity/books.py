@@ -15,6 +15,7 @@ from core.ports.books import Generation
 from interfaces.tui.screen import Answer
 from interfaces.tui.screens.entity.change_views import ChangesView
 from interfaces.tui.screens.entity.pane import Pane
+from interfaces.tui.screens.entity.report_views import REPORTS, view_of
 from interfaces.tui.screens.entity.view import Period, View
 from interfaces.tui.screens.entity.views import TrialBalanceView
 from interfaces.tui.widgets.columns import Column
@@ -26,9 +27,7 @@ from interfaces.tui.widgets.words import changes_words, moment, proof_cell
 if TYPE_CHECKING:
     from core.services.services import Services
 
-CLOSED_UNKNOWN: Final = (
-    "Which periods are closed is not known: no provider's import tells Monitr yet."
-)
+CLOSED_UNKNOWN: Final = "No period is known to be closed: monitr books closed sets it by hand."
 _EVERYTHING: Final = Period()
 
 
@@ -39,6 +38,8 @@ class Shelf:
     generations: Sequence[Generation]
     periods: Sequence[Period]
     number: str
+    closed: str
+    """Which periods are closed, in words."""
 
 
 class BooksPane(Pane):
@@ -52,6 +53,7 @@ class BooksPane(Pane):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "changes", "Changes"),
+        Binding("t", "reports", "Reports"),
         Binding("p", "choose_period", "Period"),
         Binding("left", "step_period(1)", "Period before", show=False),
         Binding("right", "step_period(-1)", "Period after", show=False),
@@ -113,7 +115,15 @@ class BooksPane(Pane):
                 if periods[-1].year != one.year:
                     periods.append(Period(year=one.year))
                 periods.append(Period(year=one.year, period=one.period))
-            return Shelf(generations=generations, periods=periods, number=number)
+            closed = services.closing.closed(org, ent)
+            return Shelf(
+                generations=generations,
+                periods=periods,
+                number=number,
+                closed=CLOSED_UNKNOWN
+                if closed.through is None
+                else f"Closed through {closed.through.isoformat()}, by {closed.by.value}.",
+            )
 
         self.ask(question, self._take, group="shelf")
 
@@ -133,6 +143,7 @@ class BooksPane(Pane):
 
     def _take(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self.put("closed", Content(shelf.closed), layout=False)
         self.table.empty = "Nothing is here."
         if self.period not in shelf.periods:
             self.period = _EVERYTHING
@@ -222,6 +233,20 @@ class BooksPane(Pane):
         if self._shelf is not None and not isinstance(self._stack[-1], ChangesView):
             self._push(ChangesView(generation=self._shelf.number))
 
+    def action_reports(self) -> None:
+        """Profit and loss, balance sheet, receivables, payables."""
+        shelf = self._shelf
+        if shelf is None:
+            return
+        columns = (Column(title="Report", width=20), Column(title="Shows", width=20, share=1))
+        rows = [row(one.key, one.title, one.said) for one in REPORTS]
+
+        def chosen(key: str | None) -> None:
+            if key is not None:
+                self._push(view_of(key, shelf.number, self.period))
+
+        self.app.push_screen(Choose("Reports", self.period.words, columns, rows), chosen)
+
     def action_step_period(self, step: int) -> None:
         """Through everything, years and periods, newest first."""
         if self._shelf is None:
@@ -234,10 +259,13 @@ class BooksPane(Pane):
     def action_choose_period(self) -> None:
         if self._shelf is None:
             return
-        periods = self._shelf.periods
+        shelf = self._shelf
+        periods = shelf.periods
         rows = [row(str(at), one.words) for at, one in enumerate(periods)]
         self.app.push_screen(
-            Choose("Period", CLOSED_UNKNOWN, (Column(title="Period", width=20, share=1),), rows),
+            Choose(
+                "Period", shelf.closed, (Column(title="Period", width=20, share=1),), rows
+            ),
             lambda key: self._set_period(periods[int(key)]) if key is not None else None,
         )
 

@@ -39,6 +39,7 @@ class ChangesView(View):
         Column(title="Added", width=7, right=True),
         Column(title="Changed", width=7, right=True),
         Column(title="Removed", width=7, right=True),
+        Column(title="Closed", width=7, right=True),
         Column(title="Before", width=MONEY, right=True, from_width=100),
         Column(title="After", width=MONEY, right=True, from_width=100),
         Column(title="Difference", width=MONEY, right=True),
@@ -68,6 +69,11 @@ class ChangesView(View):
         )
         if older.number == newer.number - 1:
             self.said += f", {changes_words(newer)}"
+        if found.changes.closed.through is not None:
+            self.said += (
+                f"; {count(found.changes.closed_lines, 'line')} dated up to "
+                f"{found.changes.closed.through.isoformat()}, where books are closed"
+            )
         pane.show_rows(
             self,
             [
@@ -78,6 +84,7 @@ class ChangesView(View):
                     f"{one.added:,}",
                     f"{one.changed:,}",
                     f"{one.removed:,}",
+                    Cell(f"{one.closed:,}", "warn") if one.closed else "",
                     amount(one.before_e4),
                     amount(one.after_e4),
                     amount(one.after_e4 - one.before_e4),
