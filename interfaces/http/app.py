@@ -27,7 +27,8 @@ from interfaces.http.repeats import Repeatable
 from interfaces.http.state import metrics_handler, open_handlers
 
 BODY_BYTES_MAX: Final = 1_048_576
-"""Room for a selection of many thousand administrations, for nothing larger."""
+"""Room for a selection of many thousand administrations, for nothing larger. A route that takes
+more (an upload) says so itself: ``request_max_body_size=`` of its handler."""
 
 THREADS_MAX: Final = 32
 """Requests at work at a time: one that waits for a provider must not stop the others."""
@@ -84,7 +85,7 @@ def build_http(
         return Gate(app, opened, asking, refused, counts, kept)
 
     def repeatable(app: ASGIApp) -> ASGIApp:
-        return Repeatable(app, opened, BODY_BYTES_MAX)
+        return Repeatable(app, opened)
 
     given = {
         "asker": Provide(asker_from(opened), sync_to_thread=False),

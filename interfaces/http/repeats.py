@@ -1,12 +1,14 @@
 """Idempotency-Key: a POST sent again with the same key gets the first answer again."""
 
 import hashlib
-from typing import Final, cast
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final, cast
 
 from attrs import frozen
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Headers
 from litestar.exceptions import ClientException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
 from core.domain.access import ApiToken
@@ -19,6 +21,11 @@ KEY_CHARACTERS_MAX: Final = 255
 REPLAYED_HEADER: Final = (b"idempotent-replayed", b"true")
 _SERVER_ERROR: Final = 500
 
+HELD_BYTES_MAX: Final = 1_048_576
+"""Of a body in memory; a larger one (a route may take uploads) waits in a file."""
+
+PIECE_BYTES: Final = 65_536
+
 
 class TooLarge(ClientException):
     status_code = 413
@@ -30,7 +37,6 @@ class Repeatable:
 
     app: ASGIApp
     opened: Opener
-    body_bytes_max: int
 
     async def __call__(self, connection: Scope, receive: Receive, send: Send) -> None:
         scope = cast("HTTPScope", connection)  # only HTTP routes are behind the gate
@@ -43,43 +49,42 @@ class Repeatable:
                 f"An Idempotency-Key is 1 to {KEY_CHARACTERS_MAX} printable ASCII characters.",
                 code="bad-idempotency-key",
             )
-        body = await self._body(receive)
         token = scope["auth"]
         assert isinstance(token, ApiToken), "set by the gate"
-        asked = hashlib.sha256(
-            b"\n".join([scope["path"].encode(), scope.get("query_string", b""), body])
-        ).hexdigest()
         own_key = f"{token.id}:{key}"
         repeating = self.opened().repeating
-        held = await sync_to_thread(repeating.begin, token.organisation_id, own_key, asked)
-        if held is not None:
-            await _say(held, send)
-            return
-        answer = None
-        try:
-            answer = await self._answered(scope, body, own_key, send)
-        finally:
-            if answer is None:
-                await sync_to_thread(repeating.give_up, token.organisation_id, own_key)
+        with SpooledTemporaryFile(max_size=HELD_BYTES_MAX) as body:
+            asked = await _received(scope, receive, body)
+            held = await sync_to_thread(repeating.begin, token.organisation_id, own_key, asked)
+            if held is not None:
+                await _say(held, send)
+                return
+            answer = None
+            try:
+                answer = await self._answered(scope, body, own_key, send)
+            finally:
+                if answer is None:
+                    await sync_to_thread(repeating.give_up, token.organisation_id, own_key)
 
     async def _answered(
-        self, scope: HTTPScope, body: bytes, own_key: str, send: Send
+        self, scope: HTTPScope, body: IO[bytes], own_key: str, send: Send
     ) -> Answer | None:
         """Let the request be answered; the answer once it is kept, None when it is not final."""
-        sent = False
+        over = False
         messages: list[Message] = []
 
-        async def once() -> HTTPReceiveMessage:
-            nonlocal sent
-            if sent:
+        async def again() -> HTTPReceiveMessage:
+            nonlocal over
+            if over:
                 return {"type": "http.disconnect"}
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            piece = body.read(PIECE_BYTES)
+            over = len(piece) < PIECE_BYTES
+            return {"type": "http.request", "body": piece, "more_body": not over}
 
         async def gathered(message: Message) -> None:
             messages.append(message)
 
-        await self.app(scope, once, gathered)
+        await self.app(scope, again, gathered)
         answer = _answer(messages)
         if answer is not None:
             # Kept before it is sent: who repeats after a lost answer finds it.
@@ -89,18 +94,31 @@ class Repeatable:
             await send(message)
         return answer
 
-    async def _body(self, receive: Receive) -> bytes:
-        body = b""
-        more = True
-        while more:  # ends: with the body, or at its largest size
-            message = await receive()
-            if message["type"] != "http.request":
-                break
-            body += message["body"]
-            more = message["more_body"]
-            if len(body) > self.body_bytes_max:
-                raise TooLarge
-        return body
+
+async def _received(scope: HTTPScope, receive: Receive, body: IO[bytes]) -> str:
+    """What is asked, as a digest; the body is at its beginning afterwards. TooLarge when the route
+    takes no such body.
+    """
+    handler = scope["route_handler"]
+    assert isinstance(handler, HTTPRouteHandler), "only HTTP routes are behind the gate"
+    most = handler.resolve_request_max_body_size()
+    digest = hashlib.sha256(
+        b"\n".join([scope["path"].encode(), scope.get("query_string", b""), b""])
+    )
+    size = 0
+    more = True
+    while more:  # ends: with the body, or at its largest size
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        size += len(message["body"])
+        if most is not None and size > most:
+            raise TooLarge
+        digest.update(message["body"])
+        body.write(message["body"])
+        more = message["more_body"]
+    body.seek(0)
+    return digest.hexdigest()
 
 
 def _answer(messages: list[Message]) -> Answer | None:

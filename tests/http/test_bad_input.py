@@ -1,7 +1,9 @@
 """Whatever is sent, the answer is a problem document, nothing is lost, nothing leaks."""
 
 import base64
+import hashlib
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,11 +12,13 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from litestar import Litestar
+from litestar import Litestar, post
+from litestar.params import RawBody
 from litestar.testing import TestClient
 
 from core.services.repeating import ANSWERS_KEPT, UNDER_WAY_MAX
 from interfaces.http.app import BODY_BYTES_MAX
+from interfaces.http.asking import OPERATE
 from interfaces.http.cursors import CURSOR_LIFE, PAGE_MAX
 from interfaces.http.headers import SECURITY_HEADERS
 from interfaces.http.problems import PROBLEM_MEDIA_TYPE
@@ -307,3 +311,35 @@ def test_an_unforeseen_error_says_nothing_of_itself(
     monkeypatch.setattr("core.services.reading.ReadingService.entities", breaks)
     with TestClient(street.app(), raise_server_exceptions=False) as client:
         is_problem(client.get("/v1/entities", headers=street.here.headers()), 500, "bug")
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "upload"}], ids=["plain", "repeatable"])
+def test_a_route_may_take_larger_bodies_than_others(
+    street: Street, monkeypatch: pytest.MonkeyPatch, key: dict[str, str]
+) -> None:
+    """What an upload needs: a limit of its own, with an Idempotency-Key as well as without."""
+    most = 3 * BODY_BYTES_MAX
+    taken: list[str] = []
+
+    @post("/uploads", opt=OPERATE, sync_to_thread=True, request_max_body_size=most)
+    def upload(body: RawBody) -> dict[str, int]:
+        taken.append(hashlib.sha256(body).hexdigest())
+        return {"bytes": len(body)}
+
+    monkeypatch.setattr("interfaces.http.app.API_HANDLERS", [upload])
+    body = b"x\n" * (most // 2)
+    with street.client() as client:
+        headers = street.here.headers() | key | {"Content-Type": "application/octet-stream"}
+        is_problem(client.post("/v1/uploads", content=body + b"x", headers=headers), 413)
+
+        def pieces() -> Iterator[bytes]:
+            for at in range(0, len(body), 100_000):
+                yield body[at : at + 100_000]
+            yield b"x"
+
+        is_problem(client.post("/v1/uploads", content=pieces(), headers=headers), 413)
+        assert taken == []
+        for _ in range(2):
+            answer = client.post("/v1/uploads", content=body, headers=headers)
+            assert (answer.status_code, answer.json()) == (201, {"bytes": most})
+    assert taken == [hashlib.sha256(body).hexdigest()] * (1 if key else 2)
