@@ -29,7 +29,7 @@ from adapters.storage.sql import SqlStorage
 from adapters.storage.vault import vault_from
 from core.domain.import_run import ImportRun
 from core.domain.proof import Verdict
-from core.ports.budget import Left
+from core.ports.budget import NOBODY, Charge, Left
 from core.ports.provider import Limit
 from core.services.import_engine import ImportEngine
 from core.services.ports import Ports
@@ -50,6 +50,14 @@ CHILD = "--child"
 
 class NoBudgets:
     """Implements Budgets: every call may leave now."""
+
+    def take(
+        self, charges: Sequence[Charge], *, call: str, seconds: float, party: str = NOBODY
+    ) -> None:
+        return None
+
+    def end(self, charges: Sequence[Charge], *, call: str) -> None:
+        return None
 
     def spend(self, scope: str, limits: Sequence[Limit]) -> datetime | None:
         return None

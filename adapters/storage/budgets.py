@@ -18,56 +18,37 @@ from typing import Final
 
 from attrs import define, evolve, field
 
-from adapters.storage.call_windows import Spent, Told, Window, added, instant_of, us_of, window_of
+from adapters.storage.call_ledgers import (
+    SCHEMA_STEPS,
+    SCHEMA_VERSION,
+    Ledger,
+    MemoryLedger,
+    SqlLedger,
+)
+from adapters.storage.call_windows import Told, Window, instant_of, us_of, window_of
+from adapters.storage.fair_shares import (
+    LONG,
+    SHORT,
+    Patience,
+    after_call,
+    lapse_of_claims,
+    sent_away,
+)
 from adapters.storage.sqlite_failures import SmallFile, is_busy
 from core.domain.failures import FixSettings
-from core.ports.budget import Left
+from core.ports.budget import NOBODY, Charge, Left, NotNow
 from core.ports.environment import Clock
 from core.ports.provider import Limit
 
 FILE_NAME: Final = "budgets.sqlite3"
-SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 5.0
 """A count takes well under a millisecond; waiting longer means something is stuck."""
 FORGET_SECONDS: Final = 62 * 24 * 3600
 """Calls of scopes nobody uses any more go when the file is opened: two of the longest windows."""
+PASSING_US: Final = 250_000
+"""Between two looks at what is only for a moment: calls under way, turns of other parties."""
 _RETRY_SECONDS: Final = 0.01
 _LOST: Final = "only the count of recent calls is lost"
-
-_SCHEMA: Final = """
-CREATE TABLE spent (
-    bucket TEXT NOT NULL, at_us INTEGER NOT NULL, calls INTEGER NOT NULL,
-    PRIMARY KEY (bucket, at_us)
-) WITHOUT ROWID;
-CREATE TABLE told (
-    bucket TEXT NOT NULL PRIMARY KEY, remaining INTEGER NOT NULL, resets_at_us INTEGER NOT NULL
-) WITHOUT ROWID;
-"""
-
-
-class _Ledger(ABC):
-    """What was spent and what was told, per bucket, for the time of one turn."""
-
-    @abstractmethod
-    def buckets(self) -> Sequence[str]:
-        """Every bucket something is remembered of."""
-
-    @abstractmethod
-    def spent(self, bucket: str) -> Sequence[Spent]:
-        """In order of time."""
-
-    @abstractmethod
-    def add(self, bucket: str, at_us: int, *, forget_until_us: int) -> None:
-        """One more call; what is older than ``forget_until_us`` goes."""
-
-    @abstractmethod
-    def replace(self, bucket: str, spent: Sequence[Spent]) -> None: ...
-
-    @abstractmethod
-    def told(self, bucket: str) -> Told | None: ...
-
-    @abstractmethod
-    def tell(self, bucket: str, told: Told | None) -> None: ...
 
 
 class _Budgets(ABC):
@@ -76,25 +57,35 @@ class _Budgets(ABC):
     clock: Clock
 
     @abstractmethod
-    def _turn(self) -> AbstractContextManager[_Ledger]: ...
+    def _turn(self) -> AbstractContextManager[Ledger]: ...
 
     def spend(self, scope: str, limits: Sequence[Limit]) -> datetime | None:
-        windows = _windows(scope, limits)
+        windows = tuple(limit for limit in limits if not limit.at_once)
+        refusal = self.take([Charge(scope=scope, limits=windows)], call="", seconds=0.0)
+        return None if refusal is None else refusal.at
+
+    def take(
+        self, charges: Sequence[Charge], *, call: str, seconds: float, party: str = NOBODY
+    ) -> NotNow | None:
+        windows, slots = _windows(charges), _slots(charges)
         with self._turn() as ledger:
             now_us = us_of(self.clock.now())  # inside the turn, so remembered in order
-            told: dict[str, Told | None] = {}
-            free_us: list[int] = []
-            for bucket, window in windows.items():
-                told[bucket] = _told(ledger, bucket, window, now_us)
-                free_us.extend(_free_at(ledger, bucket, window, told[bucket], now_us))
-            if free_us:
-                return instant_of(max(free_us))
-            for bucket, window in windows.items():
-                stamp_us, until_us = window.stamp(now_us), window.kept_after(now_us)
-                ledger.add(bucket, stamp_us, forget_until_us=until_us)
-                if (was := told[bucket]) is not None:
-                    ledger.tell(bucket, evolve(was, remaining=was.remaining - 1))
+            asked = _Asked(ledger, windows, party, now_us)
+            refusal = asked.refused() or _busy(ledger, slots, now_us) or asked.unfair()
+            if refusal is not None:
+                return refusal
+            asked.count()
+            for bucket in slots:
+                ledger.begin(bucket, call, now_us + round(seconds * 1_000_000))
         return None
+
+    def end(self, charges: Sequence[Charge], *, call: str) -> None:
+        slots = _slots(charges)
+        if not slots:
+            return
+        with self._turn() as ledger:
+            for bucket in slots:
+                ledger.end(bucket, call)
 
     def learn(self, scope: str, limit: Limit, *, remaining: int, resets_at: datetime) -> None:
         window = window_of(limit)
@@ -119,37 +110,127 @@ class _Budgets(ABC):
             ]
 
 
-def _left(ledger: _Ledger, bucket: str, scope: str, limit: Limit, now_us: int) -> Left:
+@define
+class _Asked:
+    """One call that somebody asks for: against which windows, and when."""
+
+    ledger: Ledger
+    windows: Mapping[str, Window]
+    party: str
+    now_us: int
+    told: dict[str, Told | None] = field(factory=dict, init=False)
+
+    def refused(self) -> NotNow | None:
+        """By a window that is full. Who is sent away is remembered until it may come back."""
+        free_us: list[int] = []
+        for bucket, window in self.windows.items():
+            self.told[bucket] = _told(self.ledger, bucket, window, self.now_us)
+            full_until = [*_free_at(self.ledger, bucket, window, self.told[bucket], self.now_us)]
+            if full_until:
+                self._send_away(bucket, window, max(full_until))
+            free_us.extend(full_until)
+        return NotNow(at=instant_of(max(free_us))) if free_us else None
+
+    def unfair(self) -> NotNow | None:
+        """By the claims of other parties on what is left."""
+        for bucket, window in self.windows.items():
+            lapse_us = lapse_of_claims(
+                self.ledger.parties(bucket, self.now_us),
+                self.party,
+                left=_calls_left(self.ledger, bucket, window, self.told[bucket], self.now_us),
+                window_us=window.aligned(self.now_us),
+            )
+            if lapse_us is None:
+                continue
+            self._send_away(bucket, window, lapse_us)
+            if window.is_fixed:
+                return NotNow(at=instant_of(lapse_us))
+            return NotNow(at=instant_of(min(lapse_us, self.now_us + PASSING_US)), passing=True)
+        return None
+
+    def count(self) -> None:
+        for bucket, window in self.windows.items():
+            stamp_us, until_us = window.stamp(self.now_us), window.kept_after(self.now_us)
+            self.ledger.add(bucket, stamp_us, forget_until_us=until_us)
+            if (was := self.told[bucket]) is not None:
+                self.ledger.tell(bucket, evolve(was, remaining=was.remaining - 1))
+            before = self.ledger.parties(bucket, self.now_us).get(self.party)
+            now_us, patience = self.now_us, _patience(window)
+            party = after_call(before, window.aligned(now_us), now_us, patience)
+            self.ledger.set_party(bucket, self.party, party)
+
+    def _send_away(self, bucket: str, window: Window, until_us: int) -> None:
+        before = self.ledger.parties(bucket, self.now_us).get(self.party)
+        party = sent_away(before, window.aligned(self.now_us), until_us, _patience(window))
+        self.ledger.set_party(bucket, self.party, party)
+
+
+def _patience(window: Window) -> Patience:
+    return LONG if window.is_fixed else SHORT
+
+
+def _busy(ledger: Ledger, slots: Mapping[str, int], now_us: int) -> NotNow | None:
+    """By calls under way. Nobody knows when they end: asked again in a moment."""
+    for bucket, calls in slots.items():
+        under_way = ledger.under_way(bucket, now_us)
+        if len(under_way) >= calls:
+            soon_us = min(now_us + PASSING_US, *under_way.values())
+            return NotNow(at=instant_of(soon_us), passing=True)
+    return None
+
+
+def _left(ledger: Ledger, bucket: str, scope: str, limit: Limit, now_us: int) -> Left:
+    if limit.at_once:
+        under_way = ledger.under_way(bucket, now_us)
+        calls = max(0, limit.calls - len(under_way))
+        free_at = None if calls else instant_of(min(under_way.values()))
+        return Left(scope=scope, limit=limit, calls=calls, free_at=free_at)
     window = window_of(limit)
     told = _told(ledger, bucket, window, now_us)
     free_us = list(_free_at(ledger, bucket, window, told, now_us))
-    calls = window.left(ledger.spent(bucket), now_us)
-    if told is not None:
-        calls = min(calls, max(0, told.remaining))
     return Left(
         scope=scope,
         limit=limit,
-        calls=calls,
+        calls=_calls_left(ledger, bucket, window, told, now_us),
         free_at=instant_of(max(free_us)) if free_us else None,
     )
+
+
+def _calls_left(ledger: Ledger, bucket: str, window: Window, told: Told | None, now_us: int) -> int:
+    calls = window.left(ledger.spent(bucket), now_us)
+    return calls if told is None else min(calls, max(0, told.remaining))
 
 
 def _bucket(scope: str, limit: Limit) -> str:
     return json.dumps([scope, limit.scope, limit.seconds])
 
 
-def _windows(scope: str, limits: Sequence[Limit]) -> Mapping[str, Window]:
+def _windows(charges: Sequence[Charge]) -> Mapping[str, Window]:
     """By bucket. Of two limits on the same window the stricter counts."""
     windows: dict[str, Window] = {}
-    for limit in limits:
-        bucket, window = _bucket(scope, limit), window_of(limit)
-        other = windows.setdefault(bucket, window)
-        if window.calls < other.calls:
-            windows[bucket] = window
+    for charge in charges:
+        for limit in charge.limits:
+            if limit.at_once:
+                continue
+            bucket, window = _bucket(charge.scope, limit), window_of(limit)
+            other = windows.setdefault(bucket, window)
+            if window.calls < other.calls:
+                windows[bucket] = window
     return windows
 
 
-def _told(ledger: _Ledger, bucket: str, window: Window, now_us: int) -> Told | None:
+def _slots(charges: Sequence[Charge]) -> Mapping[str, int]:
+    """Calls allowed at once, by bucket; of two limits the stricter counts."""
+    slots: dict[str, int] = {}
+    for charge in charges:
+        for limit in charge.limits:
+            if limit.at_once:
+                bucket = _bucket(charge.scope, limit)
+                slots[bucket] = min(limit.calls, slots.get(bucket, limit.calls))
+    return slots
+
+
+def _told(ledger: Ledger, bucket: str, window: Window, now_us: int) -> Told | None:
     before = ledger.told(bucket)
     now = window.told_now(before, now_us)
     if now != before:
@@ -158,7 +239,7 @@ def _told(ledger: _Ledger, bucket: str, window: Window, now_us: int) -> Told | N
 
 
 def _free_at(
-    ledger: _Ledger, bucket: str, window: Window, told: Told | None, now_us: int
+    ledger: Ledger, bucket: str, window: Window, told: Told | None, now_us: int
 ) -> Iterator[int]:
     """Instants before which this window lets no call leave; none when one may."""
     before = ledger.spent(bucket)
@@ -172,92 +253,17 @@ def _free_at(
 
 
 @define
-class _MemoryLedger(_Ledger):
-    _spent: dict[str, Sequence[Spent]] = field(factory=dict)
-    _told: dict[str, Told] = field(factory=dict)
-
-    def buckets(self) -> Sequence[str]:
-        return [*self._spent, *self._told]
-
-    def spent(self, bucket: str) -> Sequence[Spent]:
-        return self._spent.get(bucket, [])
-
-    def add(self, bucket: str, at_us: int, *, forget_until_us: int) -> None:
-        spent = added(self.spent(bucket), Spent(at_us, 1))
-        self._spent[bucket] = [each for each in spent if each.at_us > forget_until_us]
-
-    def replace(self, bucket: str, spent: Sequence[Spent]) -> None:
-        self._spent[bucket] = spent
-
-    def told(self, bucket: str) -> Told | None:
-        return self._told.get(bucket)
-
-    def tell(self, bucket: str, told: Told | None) -> None:
-        if told is None:
-            self._told.pop(bucket, None)
-        else:
-            self._told[bucket] = told
-
-
-@define
 class MemoryBudgets(_Budgets):
     """For one process; forgotten when it ends. Safe for threads."""
 
     clock: Clock
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
-    _ledger: _MemoryLedger = field(factory=_MemoryLedger, init=False, repr=False)
+    _ledger: MemoryLedger = field(factory=MemoryLedger, init=False, repr=False)
 
     @contextmanager
-    def _turn(self) -> Iterator[_Ledger]:
+    def _turn(self) -> Iterator[Ledger]:
         with self._lock:
             yield self._ledger
-
-
-@define
-class _SqlLedger(_Ledger):
-    _rows: sqlite3.Connection
-
-    def buckets(self) -> Sequence[str]:
-        found = self._rows.execute("SELECT bucket FROM spent UNION SELECT bucket FROM told")
-        return [bucket for (bucket,) in found]
-
-    def spent(self, bucket: str) -> Sequence[Spent]:
-        found = self._rows.execute(
-            "SELECT at_us, calls FROM spent WHERE bucket = ? ORDER BY at_us", (bucket,)
-        )
-        return [Spent(at_us, calls) for at_us, calls in found]
-
-    def add(self, bucket: str, at_us: int, *, forget_until_us: int) -> None:
-        self._rows.execute(
-            "INSERT INTO spent VALUES (?, ?, 1)"
-            " ON CONFLICT (bucket, at_us) DO UPDATE SET calls = calls + 1",
-            (bucket, at_us),
-        )
-        self._rows.execute(
-            "DELETE FROM spent WHERE bucket = ? AND at_us <= ?", (bucket, forget_until_us)
-        )
-
-    def replace(self, bucket: str, spent: Sequence[Spent]) -> None:
-        self._rows.execute("DELETE FROM spent WHERE bucket = ?", (bucket,))
-        self._rows.executemany(
-            "INSERT INTO spent VALUES (?, ?, ?)",
-            [(bucket, each.at_us, each.calls) for each in spent],
-        )
-
-    def told(self, bucket: str) -> Told | None:
-        found = self._rows.execute(
-            "SELECT remaining, resets_at_us FROM told WHERE bucket = ?", (bucket,)
-        ).fetchone()
-        return None if found is None else Told(*found)
-
-    def tell(self, bucket: str, told: Told | None) -> None:
-        if told is None:
-            self._rows.execute("DELETE FROM told WHERE bucket = ?", (bucket,))
-        else:
-            self._rows.execute(
-                "INSERT OR REPLACE INTO told VALUES (?, ?, ?)",
-                (bucket, told.remaining, told.resets_at_us),
-            )
 
 
 class SqlBudgets(_Budgets):
@@ -287,9 +293,9 @@ class SqlBudgets(_Budgets):
             self._rows.close()
 
     @contextmanager
-    def _turn(self) -> Iterator[_Ledger]:
+    def _turn(self) -> Iterator[Ledger]:
         with self._lock, self._failures_named(), self._transaction():
-            yield _SqlLedger(self._rows)
+            yield SqlLedger(self._rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -315,13 +321,15 @@ class SqlBudgets(_Budgets):
                     detail=f"schema {version}, known {SCHEMA_VERSION}",
                     code="budgets-from-newer-version",
                 )
-            if version == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+            if version < SCHEMA_VERSION:
+                for statement in filter(str.strip, "".join(SCHEMA_STEPS[version:]).split(";")):
                     self._rows.execute(statement)
                 self._rows.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             horizon_us = us_of(self.clock.now()) - FORGET_SECONDS * 1_000_000
             self._rows.execute("DELETE FROM spent WHERE at_us < ?", (horizon_us,))
             self._rows.execute("DELETE FROM told WHERE resets_at_us < ?", (horizon_us,))
+            self._rows.execute("DELETE FROM under_way WHERE until_us < ?", (horizon_us,))
+            self._rows.execute("DELETE FROM parties WHERE until_us < ?", (horizon_us,))
 
     def _write_ahead(self) -> None:
         """SQLite does not wait for other processes that open a new file at the same time here."""

@@ -72,7 +72,11 @@ class Window:
 
     def stamp(self, now_us: int) -> int:
         """Where a call made now is remembered."""
-        return now_us // self.length_us * self.length_us if self.is_fixed else now_us
+        return self.aligned(now_us) if self.is_fixed else now_us
+
+    def aligned(self, now_us: int) -> int:
+        """Where the window of that length begins in which ``now_us`` is."""
+        return now_us // self.length_us * self.length_us
 
     def kept_after(self, now_us: int) -> int:
         """What is remembered up to here may be forgotten: a jump back of a window still counts."""

@@ -211,11 +211,19 @@ class Source(Protocol):
 
 @frozen(kw_only=True)
 class Limit:
-    """At most ``calls`` per ``seconds`` per scope (``app+administration``), the provider says."""
+    """At most ``calls`` per ``seconds`` per scope (``app+administration``), the provider says.
+
+    ``seconds`` 0: at most so many calls under way at once.
+    """
 
     scope: str
     calls: int
     seconds: int
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it counts calls under way instead of calls in a window."""
+        return self.seconds == 0
 
 
 class Provider(Protocol):

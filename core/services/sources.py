@@ -1,15 +1,17 @@
 """Opening a source for an integration, and checking one without an import."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Final
 
 import attrs
 from attrs import frozen
 
 from core.domain.catalogue import entry_of
+from core.domain.entity import Entity
 from core.domain.failures import CorrectRequest, FixSettings, Reconnect
 from core.domain.integration import Administration, Integration, IntegrationStatus
+from core.ports.budget import calling_for
 from core.ports.provider import AccessTokens, ConnectForm, Credentials, Health, Source
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row
@@ -116,6 +118,13 @@ def open_source(ports: Ports, integration: Integration) -> Source:
             scope=integration.id,
         )
     )
+
+
+@contextmanager
+def opened_for(ports: Ports, entity: Entity, integration: Integration) -> Iterator[Source]:
+    """A source whose calls are made for that entity, closed afterwards: see open_source."""
+    with calling_for(entity.id), closing(open_source(ports, integration)) as source:
+        yield source
 
 
 def ask(source: Source) -> Checked:

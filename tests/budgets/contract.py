@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 
-from core.ports.budget import Budgets
+from core.ports.budget import Budgets, Charge
 from core.ports.provider import Limit
 from tests.fakes import START, FakeClock
 
 MINUTE = Limit(scope="app+administration", calls=3, seconds=60)
 DAY = Limit(scope="app", calls=5, seconds=24 * 3600)
+ONE_AT_ONCE = Limit(scope="app", calls=1, seconds=0)
+SLOTS = Charge(scope="x", limits=(Limit(scope="app", calls=2, seconds=0),))
 MIDNIGHT = datetime(2026, 3, 11, tzinfo=UTC)
 
 
@@ -197,6 +199,135 @@ class BudgetsContract:
         assert budgets.spend("x", [MINUTE]) == free_at
         clock.instant = free_at
         assert budgets.spend("x", [MINUTE]) is None
+
+    # Calls under way
+
+    def test_no_more_calls_are_under_way_than_allowed(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        assert budgets.take([SLOTS], call="a", seconds=300) is None
+        assert budgets.take([SLOTS], call="b", seconds=300) is None
+        refusal = budgets.take([SLOTS], call="c", seconds=300)
+        assert refusal is not None
+        assert refusal.passing
+        assert clock.now() < refusal.at <= clock.now() + seconds(1)
+        budgets.end([SLOTS], call="a")
+        budgets.end([SLOTS], call="a")
+        assert budgets.take([SLOTS], call="c", seconds=300) is None
+        assert budgets.take([SLOTS], call="d", seconds=300) is not None
+
+    def test_a_call_whose_process_died_is_under_way_until_its_time_is_over(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        budgets.take([SLOTS], call="dead", seconds=300)
+        budgets.take([SLOTS], call="alive", seconds=400)
+        clock.pause(299.9)
+        assert budgets.take([SLOTS], call="c", seconds=300) is not None
+        clock.pause(0.1)
+        assert budgets.take([SLOTS], call="c", seconds=300) is None
+        assert budgets.take([SLOTS], call="d", seconds=300) is not None
+
+    def test_a_call_that_finds_no_slot_costs_nothing_and_one_without_budget_holds_none(
+        self, budgets: Budgets
+    ) -> None:
+        both = Charge(scope="x", limits=(MINUTE, ONE_AT_ONCE))
+        assert budgets.take([both], call="a", seconds=300) is None
+        assert budgets.take([both], call="b", seconds=300) is not None
+        budgets.end([both], call="a")
+        for call in ("c", "d"):
+            assert budgets.take([both], call=call, seconds=300) is None, "the minute has two left"
+            budgets.end([both], call=call)
+        assert budgets.take([both], call="e", seconds=300) is not None
+        slot = Charge(scope="x", limits=(ONE_AT_ONCE,))
+        assert budgets.take([slot], call="f", seconds=300) is None
+
+    def test_calls_under_way_can_be_looked_at(self, budgets: Budgets, clock: FakeClock) -> None:
+        budgets.take([SLOTS], call="a", seconds=10)
+        (limit,) = SLOTS.limits
+        (left,) = budgets.left("x", [limit])
+        assert (left.calls, left.free_at) == (1, None)
+        budgets.take([SLOTS], call="b", seconds=300)
+        (left,) = budgets.left("x", [limit])
+        assert (left.calls, left.free_at) == (0, clock.now() + seconds(10))
+
+    def test_charges_of_several_scopes_are_counted_all_or_none(self, budgets: Budgets) -> None:
+        for _ in range(3):
+            budgets.spend("full", [MINUTE])
+        charges = [Charge(scope=scope, limits=(MINUTE,)) for scope in ("free", "full")]
+        assert budgets.take(charges, call="a", seconds=1) is not None
+        assert [budgets.spend("free", [MINUTE]) for _ in range(3)] == [None] * 3
+
+    # Fairness
+
+    def test_two_calls_a_day_are_two_and_the_third_waits_for_midnight(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        twice = Limit(scope="administration+endpoint", calls=2, seconds=24 * 3600)
+        assert [budgets.spend("octopus:7:accounts", [twice]) for _ in range(2)] == [None] * 2
+        assert budgets.spend("octopus:7:accounts", [twice]) == MIDNIGHT
+        assert budgets.spend("octopus:8:accounts", [twice]) is None
+        clock.instant = MIDNIGHT
+        assert budgets.spend("octopus:7:accounts", [twice]) is None
+
+    def test_in_a_short_window_parties_take_turns(self, budgets: Budgets, clock: FakeClock) -> None:
+        """The greedy one asks ten times for every time the others ask."""
+        charge = Charge(scope="x", limits=(Limit(scope="app", calls=10, seconds=60),))
+        got = dict.fromkeys(("greedy", "b", "c"), 0)
+        until = clock.now() + seconds(600)
+        while clock.now() < until:
+            for party in ("greedy",) * 10 + ("b", "c"):
+                got[party] += budgets.take([charge], call=party, seconds=1, party=party) is None
+            clock.pause(0.25)
+        assert sum(got.values()) >= 0.95 * 100
+        assert min(got.values()) >= 0.3 * max(got.values()), got
+
+    def test_a_large_entity_leaves_the_others_their_share_of_the_day(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        """50,000 calls wanted by one, 30 each by four others that were sent away with it."""
+        charge = Charge(scope="x", limits=(Limit(scope="domain", calls=200, seconds=86_400),))
+        wanted = {"large": 50_000, "b": 30, "c": 30, "d": 30, "e": 30}
+        got = dict.fromkeys(wanted, 0)
+        for _ in range(200):
+            budgets.spend("x", charge.limits)
+        for party in wanted:
+            assert budgets.take([charge], call=party, seconds=1, party=party) is not None
+        clock.instant = MIDNIGHT
+
+        def go_on(party: str) -> None:
+            while got[party] < wanted[party]:
+                if budgets.take([charge], call=party, seconds=1, party=party) is not None:
+                    return
+                got[party] += 1
+
+        go_on("large")
+        assert got["large"] == 40, "a fifth of the day, although it came first"
+        for party in "bcde":
+            clock.pause(30)
+            go_on(party)
+        clock.pause(61)
+        go_on("large")
+        assert got == {"large": 80, "b": 30, "c": 30, "d": 30, "e": 30}, "and then what is over"
+
+    def test_alone_a_party_may_take_it_all(self, budgets: Budgets) -> None:
+        charge = Charge(scope="x", limits=(DAY,))
+        for _ in range(DAY.calls):
+            assert budgets.take([charge], call="a", seconds=1, party="a") is None
+
+    def test_who_never_comes_back_is_waited_for_an_hour_only(
+        self, budgets: Budgets, clock: FakeClock
+    ) -> None:
+        charge = Charge(scope="x", limits=(DAY,))
+        for _ in range(DAY.calls):
+            budgets.take([charge], call="a", seconds=1, party="a")
+        budgets.take([charge], call="gone", seconds=1, party="gone")
+        clock.instant = MIDNIGHT
+        refusal = None
+        while refusal is None:
+            refusal = budgets.take([charge], call="a", seconds=1, party="a")
+        assert refusal.at == MIDNIGHT + timedelta(hours=1)
+        clock.instant = refusal.at
+        assert budgets.take([charge], call="a", seconds=1, party="a") is None
 
     def check_steps(self, steps: Sequence["Step"]) -> None:
         clock = FakeClock()

@@ -1,6 +1,7 @@
 """Several processes spending from one file as fast as they can, under a clock they share."""
 
 import multiprocessing
+import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -10,11 +11,14 @@ from pathlib import Path
 
 from attrs import define
 
+from adapters.environment import SystemClock
 from adapters.storage.budgets import SqlBudgets
+from core.ports.budget import Charge
 from core.ports.provider import Limit
 from tests.fakes import START
 
 GIVE_UP_SECONDS = 60
+HELD_SECONDS = 300
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -61,16 +65,19 @@ def _spend_until(
     until: datetime,
     start: Barrier,
     granted: "multiprocessing.Queue[list[int]]",
+    party: str,
 ) -> None:
+    charge = Charge(scope="app", limits=tuple(limits))
     budgets = SqlBudgets(Path(path), clock)
     left: list[int] = []
     start.wait(GIVE_UP_SECONDS)
     while clock.seen < until:
-        free_at = budgets.spend("app", limits)
-        if free_at is None:
+        refusal = budgets.take([charge], call=party, seconds=HELD_SECONDS, party=party)
+        if refusal is None:
             left.append((clock.seen - START) // MICROSECOND)
+            budgets.end([charge], call=party)
         else:
-            clock.wait_until(free_at)
+            clock.wait_until(refusal.at)
     budgets.close()
     granted.put(left)
 
@@ -85,11 +92,14 @@ def hammer(
     since_seconds: int = 0,
     back_at_seconds: int = 0,
     back_seconds: int = 0,
+    parties: bool = False,
 ) -> list[datetime]:
     """When calls left, in order, while ``processes`` spent from ``since_seconds`` until ``seconds``
     of shared time; on the way the clock may be set back.
 
-    At least two of them had their turn, or nothing would have been tried.
+    At least two of them had their turn, or nothing would have been tried. With ``parties`` each
+    process calls for another one: claims of one must leave nothing unused. How fair it is cannot be
+    told here, where whoever waits moves the clock on for all.
     """
     spawn = multiprocessing.get_context("spawn")
     clock = SharedClock(
@@ -103,8 +113,11 @@ def hammer(
     start = spawn.Barrier(processes)
     until = START + timedelta(seconds=seconds)
     spenders = [
-        spawn.Process(target=_spend_until, args=(clock, str(path), limits, until, start, granted))
-        for _ in range(processes)
+        spawn.Process(
+            target=_spend_until,
+            args=(clock, str(path), limits, until, start, granted, f"p{number * parties}"),
+        )
+        for number in range(processes)
     ]
     for spender in spenders:
         spender.start()
@@ -113,3 +126,46 @@ def hammer(
         spender.join()
     assert sum(bool(share) for share in shares) > 1
     return [START + at_us * MICROSECOND for at_us in sorted(chain.from_iterable(shares))]
+
+
+def _call_until(
+    path: str, at_once: int, calls: int, start: Barrier, told: "multiprocessing.Queue[int]"
+) -> None:
+    clock = SystemClock()
+    charge = Charge(scope="app", limits=(Limit(scope="app", calls=at_once, seconds=0),))
+    budgets = SqlBudgets(Path(path), clock)
+    inside = Path(path).with_name("inside")
+    most = made = 0
+    start.wait(GIVE_UP_SECONDS)
+    while made < calls:
+        call = f"{os.getpid()}-{made}"
+        if budgets.take([charge], call=call, seconds=HELD_SECONDS) is not None:
+            clock.pause(0.001)
+            continue
+        mark = inside / call
+        mark.touch()
+        most = max(most, len(list(inside.iterdir())))
+        mark.unlink()
+        budgets.end([charge], call=call)
+        made += 1
+    budgets.close()
+    told.put(most)
+
+
+def under_way(folder: Path, *, at_once: int, processes: int, calls_each: int) -> tuple[int, int]:
+    """(most calls seen under way at once, calls made) by real processes in real time."""
+    (folder / "inside").mkdir()
+    spawn = multiprocessing.get_context("spawn")
+    told: multiprocessing.Queue[int] = spawn.Queue()
+    start = spawn.Barrier(processes)
+    path = str(folder / "budgets.sqlite3")
+    callers = [
+        spawn.Process(target=_call_until, args=(path, at_once, calls_each, start, told))
+        for _ in range(processes)
+    ]
+    for caller in callers:
+        caller.start()
+    most = [told.get(timeout=GIVE_UP_SECONDS) for _ in callers]
+    for caller in callers:
+        caller.join()
+    return max(most), calls_each * len(most)

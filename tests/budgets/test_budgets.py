@@ -11,7 +11,8 @@ from attrs import evolve
 from hypothesis import given
 
 from adapters.storage import budgets as module
-from adapters.storage.budgets import FILE_NAME, SCHEMA_VERSION, MemoryBudgets, SqlBudgets
+from adapters.storage.budgets import FILE_NAME, MemoryBudgets, SqlBudgets
+from adapters.storage.call_ledgers import SCHEMA_VERSION
 from core.domain.failures import FixSettings, TryAgain
 from core.ports.budget import Budgets
 from tests.budgets.contract import DAY, MINUTE, BudgetsContract, Step, steps

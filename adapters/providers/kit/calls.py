@@ -7,9 +7,32 @@ from attrs import field, frozen
 
 from adapters.providers.kit.reaching import PUBLIC_AND_HERE, Reach
 from core.domain.failures import ProviderDown
-from core.ports.budget import Budgets
+from core.ports.budget import Budgets, Charge
 from core.ports.environment import Clock
-from core.ports.provider import Limit
+
+__all__ = [
+    "ANSWER_BYTES_MAX",
+    "CONNECT_SECONDS",
+    "DEADLINE_SECONDS",
+    "POOL_SECONDS",
+    "READ_SECONDS",
+    "REQUEST_BYTES_MAX",
+    "STREAMED_BYTES_MAX",
+    "STREAMED_SECONDS",
+    "URL_CHARACTERS_MAX",
+    "USER_AGENT",
+    "WRITE_SECONDS",
+    "Answer",
+    "Charge",
+    "Kit",
+    "NoAnswer",
+    "NotSent",
+    "Observer",
+    "Request",
+    "SizeLimits",
+    "Streamed",
+    "TimeOuts",
+]
 
 USER_AGENT: Final = "Monitr/0.1"
 
@@ -64,17 +87,6 @@ class Kit:
     sizes: SizeLimits = SizeLimits()
     reach: Reach = PUBLIC_AND_HERE
     """Which machines may be called; as it stands, every public one and this one."""
-
-
-@frozen(kw_only=True)
-class Charge:
-    """One call against ``limits`` of the concrete budget ``scope`` (``exact-online:app1:700001``).
-
-    The scope is stored and logged: it must not hold a secret.
-    """
-
-    scope: str
-    limits: tuple[Limit, ...]
 
 
 @frozen(kw_only=True)

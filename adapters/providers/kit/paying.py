@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.providers.kit.calls import Charge, Kit
-from core.ports.budget import BudgetSpent
+from core.ports.budget import BudgetSpent, party_calling
 
 PAUSE_SECONDS_MAX: Final = 65.0
 """A wait up to this long is slept through (a minute's limit); a longer one ends the call."""
@@ -13,34 +13,46 @@ BUDGET_PAUSES_MAX: Final = 10
 """Times one call may be outrun by other workers before it gives up its turn."""
 SLACK_SECONDS: Final = 1.0
 """Providers' resets are precise to the second at best, and they count a call when it arrives."""
+PASSING_SECONDS_MIN: Final = 0.05
+"""Between two looks, however soon the next one would do."""
 
 
 def pay(
     kit: Kit,
     provider: str,
     charges: Sequence[Charge],
+    *,
+    call: str,
+    call_seconds: float,
     patience_seconds: float,
     pauses_max: int,
 ) -> None:
-    """Take every charge, pausing at most ``patience_seconds`` at a time; BudgetSpent beyond."""
-    clock = kit.clock
-    for charge in charges:
-        for _ in range(pauses_max):
-            at = kit.budgets.spend(charge.scope, charge.limits)
-            if at is None:
-                break
-            seconds = (at - clock.now()).total_seconds()
-            if seconds > patience_seconds:
-                raise _spent(provider, charge.scope, at)
-            clock.pause(max(seconds, 0.0) + SLACK_SECONDS)
+    """Take every charge at once, pausing at most ``patience_seconds`` at a time.
+
+    BudgetSpent when it would take longer, and when others stood in the way for that long. ``call``
+    and ``call_seconds``: see Budgets.take.
+    """
+    clock, pauses, passing_seconds = kit.clock, 0, 0.0
+    while True:
+        refusal = kit.budgets.take(charges, call=call, seconds=call_seconds, party=party_calling())
+        if refusal is None:
+            return
+        seconds = max((refusal.at - clock.now()).total_seconds(), PASSING_SECONDS_MIN)
+        if seconds > patience_seconds:
+            raise _spent(provider, charges, refusal.at)
+        if passing_seconds > patience_seconds or pauses >= pauses_max:
+            raise _spent(provider, charges, clock.now() + timedelta(seconds=PAUSE_SECONDS_MAX))
+        if refusal.passing:
+            passing_seconds += seconds
+            clock.pause(seconds)
         else:
-            at = clock.now() + timedelta(seconds=PAUSE_SECONDS_MAX)
-            raise _spent(provider, charge.scope, at)
+            pauses += 1
+            clock.pause(seconds + SLACK_SECONDS)
 
 
-def _spent(provider: str, scope: str, at: datetime) -> BudgetSpent:
+def _spent(provider: str, charges: Sequence[Charge], at: datetime) -> BudgetSpent:
     return BudgetSpent(
         f"The calls {provider} allows are used up: the import continues by itself.",
-        detail=f"scope {scope}",
+        detail=f"scope {', '.join(charge.scope for charge in charges)}",
         retry_at=at,
     )

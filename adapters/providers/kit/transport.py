@@ -12,6 +12,7 @@ either a pause of the worker or, when longer, a Wait that puts the run back.
 
 import contextlib
 import functools
+import secrets
 import ssl
 import time
 from collections.abc import Iterator
@@ -47,12 +48,15 @@ from adapters.providers.kit.retry_table import (
     FailureTable,
     Signal,
 )
+from adapters.providers.kit.trust import is_tls, nobody_trusted, tls_reason
 from adapters.providers.kit.watchdog import Watchdog
 from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown
 
 ATTEMPTS_MAX: Final = 4
 RETRY_TOTAL_SECONDS_MAX: Final = 240.0
 """Paused in total between the attempts of one call."""
+UNDER_WAY_SLACK_SECONDS: Final = 30.0
+"""A call counts as under way this long beyond its deadline, if nobody says that it ended."""
 BACK_OFF_SECONDS: Final = (1.0, 4.0, 16.0)
 """Before the second, third and fourth attempt. No jitter: budgets already space the workers."""
 
@@ -79,6 +83,8 @@ class Transport:
         self._observe = observe
         self._clients: dict[tuple[bool, bool], httpx.Client] = {}
         self._watchdog = Watchdog()
+        self._name = secrets.token_hex(8)
+        """Of its calls under way: there is one at a time."""
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +122,7 @@ class Transport:
         paused_seconds = 0.0
         attempt = 1
         while True:
-            self.take_budget(request)
+            self.take_budget(request, streamed=keep is not None)
             failure, again = self._try(request, attempt, keep)
             if isinstance(failure, Answer):
                 return failure
@@ -176,6 +182,14 @@ class Transport:
         came. FixSettings: the address, the certificate or a header cannot be used.
         NotUnderstood: an answer larger than the limit. Redirects are not followed.
         """
+        with contextlib.ExitStack() as over:
+            over.callback(self._kit.budgets.end, request.charges, call=self._name)
+            answer = self._attempt(request, number, keep)
+            if isinstance(answer, Streamed) and keep is not None:
+                keep.push(over.pop_all())
+        return answer
+
+    def _attempt(self, request: Request, number: int, keep: contextlib.ExitStack | None) -> Answer:
         host = checked_host(request, self._kit.sizes)
         self.calls += 1
         started = time.monotonic()
@@ -260,11 +274,11 @@ class Transport:
         provider = self._table.provider
         if self._watchdog.bit:
             return self._too_slow(host)
-        if isinstance(error, httpx.ConnectError) and _is_tls(error):
+        if isinstance(error, httpx.ConnectError) and is_tls(error):
             return FixSettings(
                 f"The certificate of {host} is not trusted here: correct the address, or add the "
                 "certificate authority to this machine.",
-                detail=f"{kind}: {_tls_reason(error)}",
+                detail=f"{kind}: {tls_reason(error)}",
                 code="tls-failed",
             )
         if isinstance(error, httpx.UnsupportedProtocol):
@@ -303,7 +317,7 @@ class Transport:
         client = self._clients.get((loopback, plain))
         if client is None:
             client = httpx.Client(
-                verify=_nobody_trusted() if loopback and plain else _trusted(),
+                verify=nobody_trusted() if loopback and plain else _trusted(),
                 follow_redirects=False,
                 trust_env=not loopback,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
@@ -320,13 +334,23 @@ class Transport:
         *,
         patience_seconds: float = PAUSE_SECONDS_MAX,
         pauses_max: int = BUDGET_PAUSES_MAX,
+        streamed: bool = False,
     ) -> None:
         """Take one call from every budget, pausing for short waits; BudgetSpent for longer ones.
 
         ``patience_seconds`` is the longest single wait. ``send`` does this itself. Never called
-        inside a transaction of the storage.
+        inside a transaction of the storage. The next ``attempt`` ends what counts as under way.
         """
-        pay(self._kit, self._table.provider, request.charges, patience_seconds, pauses_max)
+        wait = self._kit.time_outs
+        pay(
+            self._kit,
+            self._table.provider,
+            request.charges,
+            call=self._name,
+            call_seconds=UNDER_WAY_SLACK_SECONDS + (wait.streamed if streamed else wait.deadline),
+            patience_seconds=patience_seconds,
+            pauses_max=pauses_max,
+        )
 
     def _seconds_before_next(self, failure: Failure, attempt: int) -> float | None:
         """Seconds to pause before another attempt; None when that is too long to sleep through."""
@@ -375,26 +399,3 @@ def _time_out(wait: TimeOuts, read_seconds: float | None) -> httpx.Timeout:
 def _trusted() -> ssl.SSLContext:
     """The usual certificate authorities (or SSL_CERT_FILE's), loaded once per process."""
     return httpx.create_ssl_context()
-
-
-@functools.cache
-def _nobody_trusted() -> ssl.SSLContext:
-    """For plain http on this machine, where loading authorities would be for nothing."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and len(found) < 10:  # noqa: PLR2004 - chains are short
-        found.append(current)
-        current = current.__cause__ or current.__context__
-    return found
-
-
-def _is_tls(error: BaseException) -> bool:
-    return any(isinstance(link, ssl.SSLError) for link in _chain(error))
-
-
-def _tls_reason(error: BaseException) -> str:
-    return next((link.reason or "" for link in _chain(error) if isinstance(link, ssl.SSLError)), "")

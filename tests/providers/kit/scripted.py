@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.providers.kit.calls import Kit, TimeOuts
-from core.ports.budget import Left
+from core.ports.budget import NOBODY, Charge, Left, NotNow
 from core.ports.environment import Clock
 from core.ports.provider import Limit
 from tests.fakes import FakeClock
@@ -143,6 +143,26 @@ class FakeBudgets:
     clock: Clock
     spent: dict[tuple[str, int], list[datetime]] = field(factory=dict)
     learned: list[tuple[str, Limit, int, datetime]] = field(factory=list)
+    under_way: list[str] = field(factory=list)
+    """Scopes of the calls that were begun and have not ended."""
+
+    def take(
+        self, charges: Sequence[Charge], *, call: str, seconds: float, party: str = NOBODY
+    ) -> NotNow | None:
+        """Charge by charge, which is the same for one caller."""
+        assert call
+        assert seconds > 0
+        for charge in charges:
+            at = self.spend(charge.scope, [each for each in charge.limits if not each.at_once])
+            if at is not None:
+                return NotNow(at=at)
+        self.under_way.extend(charge.scope for charge in charges)
+        return None
+
+    def end(self, charges: Sequence[Charge], *, call: str) -> None:
+        for charge in charges:
+            if charge.scope in self.under_way:
+                self.under_way.remove(charge.scope)
 
     def spend(self, scope: str, limits: Sequence[Limit]) -> datetime | None:
         now = self.clock.now()
