@@ -1,12 +1,13 @@
-"""A Singer tap of the same pages: ``python singer_lines.py --config FILE`` writes Singer messages.
+"""A Singer tap of the same pages: ``python singer_tap.py --config FILE`` writes Singer messages.
 
 The config holds ``origin``, ``path`` of the first page, and ``columns`` with their JSON types.
 """
 
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import ParseResult, urlsplit
+from urllib.parse import ParseResult
 
-from requests import Response
+from requests import PreparedRequest, Request, Response
 from singer_sdk import RESTStream, Tap
 from singer_sdk import typing as th
 from singer_sdk.pagination import BaseHATEOASPaginator
@@ -27,13 +28,11 @@ class Lines(RESTStream[Any]):
     primary_keys = ("ID",)
     records_jsonpath = "$.d.results[*]"
 
-    @property
-    def url_base(self) -> str:
-        return str(self.config["origin"])
+    url_base = ""
 
     @property
     def path(self) -> str:
-        return urlsplit(self.config["path"]).path
+        return str(self.config["path"])
 
     @path.setter
     def path(self, path: str) -> None:
@@ -49,8 +48,17 @@ class Lines(RESTStream[Any]):
     def get_new_paginator(self) -> Links:
         return Links()
 
-    def get_url_params(self, context: object, next_page_token: ParseResult | None) -> str:
-        return next_page_token.query if next_page_token else urlsplit(self.config["path"]).query
+    @property
+    def authenticator(self) -> Callable[[PreparedRequest], PreparedRequest]:
+        """None is needed here, and the default one encodes the address anew."""
+        return lambda request: request
+
+    def prepare_request(
+        self, context: object, next_page_token: ParseResult | None
+    ) -> PreparedRequest:
+        """The address as the provider gave it: taken apart and encoded anew it is another one."""
+        url = next_page_token.geturl() if next_page_token else self.config["origin"] + self.path
+        return self.requests_session.prepare_request(Request("GET", url))
 
 
 class TapLines(Tap):
