@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from interfaces.cli import (
     books,
     connecting,
+    files,
     importing,
     keeping,
     lists,
@@ -39,8 +39,13 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("check", connecting.check),
     ("select", connecting.select),
     ("link", connecting.link),
+    ("timezone", connecting.time_zone),
     ("import", importing.import_),
+    ("import-file", files.import_file),
+    ("uploads", files.uploads),
+    ("undo-upload", files.undo_upload),
     ("tonight", lists.tonight),
+    ("budgets", lists.budgets),
     ("activity", lists.activity),
     ("doctor", running.doctor),
 )
@@ -68,6 +73,8 @@ _TOKENS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
     if asked:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 40 ms
+
         try:
             number = version(PROGRAM)
         except PackageNotFoundError:

@@ -5,9 +5,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
-
-from rich.status import Status
+from typing import TYPE_CHECKING, Final
 
 from core.domain.catalogue import entry_of
 from core.domain.failures import CorrectRequest, Reconnect
@@ -18,6 +16,9 @@ from interfaces.browser import has_display
 from interfaces.cli.output import console, say, when
 from interfaces.cli.session import Session
 from interfaces.oauth_answer import QUERY_BYTES_MAX, pasted
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 POLL_SECONDS: Final = 0.5
 ANSWER_GRACE: Final = timedelta(seconds=90)
@@ -80,7 +81,7 @@ def _awaited(session: Session, begun: Connection) -> OAuthAttempt:
 class _Countdown:
     """Minutes and seconds left, on a terminal only."""
 
-    def __init__(self, status: Status | None) -> None:
+    def __init__(self, status: "Status | None") -> None:
         self._status = status
 
     def __call__(self, left: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""Commands for connections: connect, reconnect, disconnect, check, select, link."""
+"""Commands for connections: connect, reconnect, disconnect, check, select, link, timezone."""
 
 import sys
 from typing import Annotated
@@ -21,8 +21,9 @@ from interfaces.cli.options import (
     IntegrationId,
     NoBrowser,
     Paste,
+    ProviderKey,
 )
-from interfaces.cli.output import Column, say, write_json, write_listing, write_table
+from interfaces.cli.output import Column, say, when, write_json, write_listing, write_table
 from interfaces.cli.session import Session, session_of
 
 _ADMINISTRATION_COLUMNS = (
@@ -35,7 +36,7 @@ _ADMINISTRATION_COLUMNS = (
 
 def connect(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="As `monitr providers` lists it.")],
+    key: ProviderKey,
     *,
     field: Fields = None,
     paste: Paste = False,
@@ -285,3 +286,28 @@ def link(
         write_json(documents.entity(linked))
     else:
         say(f"{found.name} is linked. Its next import: monitr import {found.id} --wait")
+
+
+def time_zone(
+    context: typer.Context,
+    entity: EntityWords,
+    zone: Annotated[
+        str | None,
+        typer.Argument(metavar="[ZONE]", help="An IANA name such as Europe/Brussels."),
+    ] = None,
+    *,
+    json_: AsJson = False,
+) -> None:
+    """Time an entity's nights by a clock of its own; without ZONE, by the organisation's."""
+    session = session_of(context)
+    services = session.services
+    found = services.reading.find_entity(session.organisation_id, entity)
+    services.linking.set_time_zone(
+        session.organisation_id, found.id, zone, operator=session.operator
+    )
+    timed = services.reading.entity(session.organisation_id, found.id)
+    if json_:
+        write_json(documents.entity(timed))
+        return
+    whose = zone or "the organisation's clock"
+    say(f"{found.name} follows {whose}: its next import is at {when(timed.next_slot_at)}.")

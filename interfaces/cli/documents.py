@@ -13,6 +13,7 @@ from core.domain.proof import Proof
 from core.ports.books import CellChange, Generation, LineRow, TrialBalanceRow
 from core.ports.storage import Event
 from core.services.adopting import ReconnectReview
+from core.services.budgets import BudgetLeft
 from core.services.connecting import Connection
 from core.services.nights import NextSlot
 from core.services.onboarding import Choice
@@ -73,6 +74,17 @@ def integration(found: Integration) -> Document:
         "expires_at": _iso(found.expires_at),
         "checked_at": _iso(found.checked_at),
         "trouble": trouble(found.trouble),
+    }
+
+
+def budget(found: BudgetLeft) -> Document:
+    return {
+        "provider": found.provider,
+        "limit": found.limit.scope,
+        "calls": found.limit.calls,
+        "seconds": found.limit.seconds,
+        "calls_left": found.calls_left,
+        "free_at": _iso(found.free_at),
     }
 
 

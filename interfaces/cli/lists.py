@@ -1,4 +1,4 @@
-"""Commands that list: providers, integrations, entities, runs, tonight, activity."""
+"""Commands that list: providers, integrations, entities, runs, tonight, budgets, activity."""
 
 import json
 import sys
@@ -16,6 +16,7 @@ from interfaces.cli.options import AsJson
 from interfaces.cli.output import Column, console, plain, when, write_items, write_listing
 from interfaces.cli.session import Session, session_of
 from interfaces.cli.wording import outcome_sentence
+from interfaces.limits import limit_words
 
 FOLLOW_POLL_SECONDS: Final = 1.0
 EVENTS_SHOWN: Final = 50
@@ -55,9 +56,14 @@ def providers(context: typer.Context, *, json_: AsJson = False) -> None:
 def integrations(context: typer.Context, *, json_: AsJson = False) -> None:
     """The connections, and whether they work."""
     session = session_of(context)
-    found = session.services.connecting.integrations(session.organisation_id)
+    connecting = session.services.connecting
+    found = connecting.integrations(session.organisation_id)
+    unconfirmed = connecting.awaiting_confirmation(session.organisation_id)
     write_listing(
-        [documents.integration(one) for one in found],
+        [
+            {**documents.integration(one), "awaits_confirmation": one.id in unconfirmed}
+            for one in found
+        ],
         [
             Column("Id", whole=True),
             Column("Provider"),
@@ -73,7 +79,7 @@ def integrations(context: typer.Context, *, json_: AsJson = False) -> None:
                 one.status.value,
                 one.account.name if one.account else None,
                 when(one.checked_at),
-                _advice(one),
+                _advice(one, unconfirmed=one.id in unconfirmed),
             )
             for one in found
         ),
@@ -82,7 +88,9 @@ def integrations(context: typer.Context, *, json_: AsJson = False) -> None:
     )
 
 
-def _advice(integration: Integration) -> str | None:
+def _advice(integration: Integration, *, unconfirmed: bool) -> str | None:
+    if unconfirmed:
+        return f"a new consent waits: monitr reconnect {integration.id} --confirm, or reconnect"
     if integration.trouble is not None:
         return integration.trouble.sentence
     if integration.status is not IntegrationStatus.PENDING:
@@ -186,6 +194,32 @@ def tonight(context: typer.Context, *, json_: AsJson = False) -> None:
         ),
         json_=json_,
         none="No entity is followed yet, so nothing is due tonight.",
+    )
+
+
+def budgets(context: typer.Context, *, json_: AsJson = False) -> None:
+    """What is left of the calls each provider allows, where Monitr called it lately."""
+    session = session_of(context)
+    found = session.services.budgets.left(session.organisation_id)
+    write_listing(
+        [documents.budget(one) for one in found],
+        [
+            Column("Provider"),
+            Column("Limit"),
+            Column("Calls left", right=True),
+            Column("Next call"),
+        ],
+        (
+            (
+                entry_of(one.provider).name,
+                limit_words(one.limit),
+                one.calls_left,
+                when(one.free_at) if one.free_at else "now",
+            )
+            for one in found
+        ),
+        json_=json_,
+        none="No provider with a limit of calls was called lately.",
     )
 
 

@@ -4,9 +4,22 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from core.domain.catalogue import CATALOGUE
 from interfaces.cli.output import Format
 
+
+def provider_keys(incomplete: str) -> list[tuple[str, str]]:
+    """What the shell offers for a provider: keys that begin so, with their names."""
+    return [(one.key, one.name) for one in CATALOGUE if one.key.startswith(incomplete)]
+
+
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+ProviderKey: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY", help="As `monitr providers` lists it.", autocompletion=provider_keys
+    ),
+]
 IntegrationId: TypeAlias = Annotated[
     str, typer.Argument(metavar="INTEGRATION", help="Its id, as `monitr integrations` lists it.")
 ]

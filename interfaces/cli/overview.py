@@ -52,7 +52,10 @@ def _standing(session: Session) -> None:
     slots = session.services.nights.tonight(session.organisation_id)
     if slots:
         _tell(f"Next import at night: {when(slots[0].due_at)}.")
-    for integration in session.services.connecting.integrations(session.organisation_id):
+    connecting = session.services.connecting
+    for integration_id in sorted(connecting.awaiting_confirmation(session.organisation_id)):
+        _tell(f"A new consent waits for you:  monitr reconnect {integration_id} --confirm")
+    for integration in connecting.integrations(session.organisation_id):
         if integration.status is IntegrationStatus.NEEDS_RECONNECT:
             name = entry_of(integration.provider).name
             _tell(f"{name} needs a hand:  monitr reconnect {integration.id}")
