@@ -127,10 +127,7 @@ def _months(period: str, today: date) -> list[str]:
     last = days[2]
     if (
         not 1 <= int(last[4:6]) <= 12
-        or int(last[6:])
-        != monthrange(
-            int(last[:4]), int(last[4:6])
-        )[1]
+        or int(last[6:]) != monthrange(int(last[:4]), int(last[4:6]))[1]
     ):
         raise refusal(400, "Period is invalid")
     return _between(days[1][:6], last[:6])

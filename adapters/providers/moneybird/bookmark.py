@@ -82,8 +82,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``page`` is the next page of a plain list. ``todo``: ids still to fetch in this stage, and
-    ``more`` that there are others after the id
-    ``after``. ``listed``: the list was read. ``cursors``: the lowest version that is a change, per stage.
+    ``more`` that there are others after the id ``after``. ``listed``: the list was read.
+    ``cursors``: the lowest version that is a change, per stage.
     ``minus``: accounts whose positive amounts are credits; ``turned``: of these or the others, the
     ones for which the general ledger said so; ``unsure``: ``YYYYMM:account`` where it could not.
     ``months``, ``years``: digests of the general ledger's sums. ``queue``: what is still to be

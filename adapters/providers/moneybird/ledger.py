@@ -35,7 +35,8 @@ from core.domain.failures import NotUnderstood
 from core.domain.money import parse_e4
 
 FIRST_YEAR_MIN: Final = 1990
-"""Going back from the first bookkeeping year ends here at the latest."""
+YEARS_BACK_MAX: Final = 10
+"""Going back from the first bookkeeping year ends with either."""
 
 UNSURE_MAX: Final = 300
 """Months of accounts remembered whose sign could not be seen."""
@@ -81,13 +82,19 @@ class LedgerStage:
     # -- what the general ledger says --------------------------------------------------------------
 
     def _look_at_year(self, year: str) -> Step:
-        """An empty year is over with one call; months of another are looked at one by one."""
+        """An empty year is over with one call; months of another are looked at one by one.
+
+        Where bookings were made before the first bookkeeping year, the years before are looked at
+        as well.
+        """
         first, last = f"{year}01", f"{year}12"
-        told = digest(self.reader.general_ledger(self.administration, first, last))
-        before = self.at.years.get(year, "")
-        if told and int(year) < self.at.first_year:
-            self._go_back_to(str(int(year) - 1))
-        if told == before and self.at.mode is Mode.CHANGES:
+        sums, has_past = self.reader.ledger_and_past(self.administration, first, last)
+        told = digest(sums)
+        is_same = told == self.at.years.get(year, "") and self.at.mode is Mode.CHANGES
+        is_on_the_way_back = int(year) < self.at.first_year - 1 and not told
+        if (told or has_past) and (not is_same or is_on_the_way_back):
+            self._go_back_from(int(year))
+        if is_same:
             return NOTHING
         if not told:
             self._move(
@@ -105,9 +112,11 @@ class LedgerStage:
         )
         return NOTHING
 
-    def _go_back_to(self, year: str) -> None:
-        if year not in self.at.queue and int(year) >= FIRST_YEAR_MIN:
-            self._move(queue=(*self.at.queue, year))
+    def _go_back_from(self, year: int) -> None:
+        earliest = max(FIRST_YEAR_MIN, self.at.first_year - YEARS_BACK_MAX)
+        before = str(year - 1)
+        if earliest < year < self.at.first_year and before not in self.at.queue:
+            self._move(queue=(*self.at.queue, before))
 
     def _look_at_month(self, month: str, *, again: bool) -> Step:
         told = self.reader.general_ledger(self.administration, month, month)

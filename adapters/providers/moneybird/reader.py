@@ -130,11 +130,15 @@ class Reader:
 
     def general_ledger(self, administration: str, first: str, last: str) -> Sums:
         """Debits and credits per account over whole months, ``YYYYMM`` inclusive."""
+        return self.ledger_and_past(administration, first, last)[0]
+
+    def ledger_and_past(self, administration: str, first: str, last: str) -> tuple[Sums, bool]:
+        """The same, and whether anything was booked before."""
         address = ledger_path(administration, first, last)
         answer = self._get(address, about="the general ledger", reports=True)
         told = rows.LEDGER.decode(answer.body)
         try:
-            return rows.sums(told)
+            return rows.sums(told), told.has_past
         except ValueError as error:
             raise rows.bad_value("the general ledger", error) from None
 

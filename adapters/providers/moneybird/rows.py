@@ -50,6 +50,8 @@ class AdministrationRow(msgspec.Struct):
     country: str | None = None
     suspended: bool | None = None
     period_start_date: str | None = None
+    period_locked_until: str | None = None
+    """A day; fixtures show a moment as well, of which the day is taken as it is written."""
 
 
 class Taxonomy(msgspec.Struct):
@@ -136,6 +138,12 @@ LedgerPart: TypeAlias = dict[str, list[SumRow] | Decimal]
 class LedgerAnswer(msgspec.Struct):
     debit_sums: LedgerPart
     credit_sums: LedgerPart
+    start_balance: LedgerPart = {}
+
+    @property
+    def has_past(self) -> bool:
+        """Whether anything was booked before the period. ValueError for a value that is none."""
+        return any(_values(self.start_balance).values())
 
 
 ADMINISTRATIONS: Final = JsonPage(PROVIDER, "administrations", list[AdministrationRow])

@@ -1,6 +1,7 @@
 """An open connection to Moneybird: who consented, which administrations, their books and sums."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ from core.ports.provider import AccessTokens, Health
 
 HISTORY_YEARS: Final = 7
 """How far back to look where the first bookkeeping year is not told: what must be kept by law."""
+_DAY_CHARACTERS: Final = 10
 
 
 @define
@@ -175,4 +177,12 @@ def _administration(row: rows.AdministrationRow) -> Administration:
         country=trimmed(row.country),
         importable=obstacle is None,
         obstacle=obstacle,
+        closed_through=_day(row.period_locked_until),
     )
+
+
+def _day(told: str | None) -> date | None:
+    try:
+        return date.fromisoformat((told or "")[:_DAY_CHARACTERS])
+    except ValueError:
+        return None
