@@ -69,7 +69,7 @@ _ACCOUNTS: Final = {
 
 @define
 class Pull:
-    """One pull of one office; ``at`` moves on with each batch. ``records_max`` is for tests."""
+    """One pull of one office; ``at`` moves on with each batch. ``records_max``: of one kind."""
 
     session: Session
     administration: Administration

@@ -9,7 +9,7 @@ from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.xml import Element, text_at
 from adapters.providers.twinfield.bookmark import Bookmark, starting
 from adapters.providers.twinfield.browsing import browsed
-from adapters.providers.twinfield.pulling import Pull, wide
+from adapters.providers.twinfield.pulling import RECORDS_PER_BATCH, Pull, wide
 from adapters.providers.twinfield.questions import TOTALS, TOTALS_FIELDS, list_offices, read
 from adapters.providers.twinfield.refusals import REFUSED
 from adapters.providers.twinfield.rows import totals_of
@@ -62,6 +62,8 @@ class TwinfieldSource:
         self._session = Session(kit, fields, tokens)
         self._offices = offices
         self._pulled: dict[str, Bookmark] = {}
+        self.records_max = RECORDS_PER_BATCH
+        """Records of a kind in one batch."""
 
     @property
     def calls(self) -> int:
@@ -93,7 +95,7 @@ class TwinfieldSource:
         now = self._kit.clock.now
         at = starting(bookmark, epoch=administration.epoch, now=int(now().timestamp()))
         office = office_code(administration.key)
-        pull = Pull(self._session, administration, office, at, now)
+        pull = Pull(self._session, administration, office, at, now, self.records_max)
         for batch in pull.batches():
             if batch.last:
                 self._pulled[administration.key] = pull.at
