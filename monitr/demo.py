@@ -24,6 +24,7 @@ from core.services.connecting import Connection
 from interfaces.launcher import DemoEntity, DemoPlan, DemoResult, DemoRow
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.companion import ChildUp
+from monitr.demo_files import FIRST_PROVIDER, connect_files, upload_files
 from monitr.settings import Settings, settings_from
 from sandbox.browser import decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
@@ -36,6 +37,7 @@ ORGANISATION: Final = "Demo organisation"
 LANDING_SECONDS: Final = 30.0
 IMPORT_SECONDS: Final = 600.0
 POLL_SECONDS: Final = 0.1
+FILES: Final = "csv"
 MARKER: Final = ".monitr-demo"
 """A directory with this file in it was made by a demo and may be replaced by the next."""
 
@@ -61,16 +63,21 @@ def run_demo(plan: DemoPlan, environ: Mapping[str, str], tell: Callable[[str], N
         public_url=None,
     )
     tell(f"Starting a stand-in for {entry.name} with made-up books.")
-    with Sandbox(seed=SEED, lines=plan.lines, providers=[plan.provider]) as sandbox:
+    files = plan.provider == FILES
+    first = FIRST_PROVIDER if files else plan.provider
+    with Sandbox(seed=SEED, lines=plan.lines, providers=[first]) as sandbox:
         monitr = open_monitr(settings, environ)
         try:
             tell("Starting Monitr: HTTP shell and worker, in a process of their own.")
             up = ChildUp(settings, _child_environ(environ), monitr.services, always=True)
             with up:
                 up.await_answer()
-                stage = _Stage(monitr=monitr, sandbox=sandbox, plan=plan, tell=tell)
+                staged_plan = evolve(plan, provider=first)
+                stage = _Stage(monitr=monitr, sandbox=sandbox, plan=staged_plan, tell=tell)
                 entities = _play(stage)
-            calls = len(sandbox.log(plan.provider))
+                if files:
+                    entities = _play_files(stage)
+            calls = len(sandbox.log(first))
         finally:
             monitr.close()
     return DemoResult(
@@ -100,6 +107,29 @@ def _play(stage: _Stage) -> tuple[DemoEntity, ...]:
     runs = [_finished(stage, run) for run in selection.runs]
     return tuple(
         _shown(stage, organisation.id, entity.id, run)
+        for entity, run in zip(selection.created, runs, strict=True)
+    )
+
+
+def _play_files(stage: _Stage) -> tuple[DemoEntity, ...]:
+    """CSV Import beside the provider the organisation began with."""
+    services, world = stage.monitr.services, stage.sandbox.world
+    organisation_id = services.onboarding.only_or_new().id
+    stage.tell("Adding CSV Import, with the companies whose files are uploaded.")
+    integration_id = connect_files(services, organisation_id, world, OPERATOR)
+    selection = services.linking.select(organisation_id, integration_id, None, operator=OPERATOR)
+    for run in selection.runs:
+        _finished(stage, run)
+    runs = upload_files(
+        services,
+        selection.created,
+        world,
+        OPERATOR,
+        finished=lambda run: _finished(stage, run),
+        tell=stage.tell,
+    )
+    return tuple(
+        _shown(stage, organisation_id, entity.id, run)
         for entity, run in zip(selection.created, runs, strict=True)
     )
 

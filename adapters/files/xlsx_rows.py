@@ -60,9 +60,10 @@ def opened_workbook(path: Path) -> Iterator[Any]:
     """The workbook, read-only. NotUnderstood for what is none, or might blow up."""
     _require_small(path)
     try:
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions nobody asked for
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            # An open file: of a path openpyxl judges the ending, and stored files have none.
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             with closing(book):
                 yield book
     except DefusedXmlException as error:
