@@ -6,6 +6,7 @@ test or a pause of the adapter moves it.
 """
 
 import abc
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -307,13 +308,17 @@ class ProviderConformance(abc.ABC):
         ledger, bookmark = self.imported(source, administration)
         self.assert_proven(source, administration, ledger)
         full = source.calls - before
-        assert full <= CALLS_MARGIN * self.fewest_calls(sandbox, full=True, changes=0)
+        fewest_full = self.fewest_calls(sandbox, full=True, changes=0)
+        sys.stdout.write(f"\n{self.key}: full import {full} calls, fewest {fewest_full}\n")
+        assert full <= CALLS_MARGIN * fewest_full
         self.night(sandbox)
         with closing(connected.open()) as tonight:
             run(tonight, administration, bookmark, ledger)
             self.assert_proven(tonight, administration, ledger)
             changes = tonight.calls
-        assert changes <= CALLS_MARGIN * self.fewest_calls(sandbox, full=False, changes=100)
+        fewest_changes = self.fewest_calls(sandbox, full=False, changes=100)
+        sys.stdout.write(f"{self.key}: changed night {changes} calls, fewest {fewest_changes}\n")
+        assert changes <= CALLS_MARGIN * fewest_changes
         assert changes < full
 
     def test_secrets_are_neither_logged_nor_told(
