@@ -26,6 +26,7 @@ from core.domain.integration import Account, Administration
 from core.domain.proof import Cell, ControlTotals
 from core.ports.environment import Clock
 from core.ports.provider import (
+    START_OVER,
     ConnectForm,
     Credentials,
     FormField,
@@ -160,6 +161,8 @@ class FakeProvider:
     """(administration key, first change) of every page read: no pair twice means no page twice."""
     on_page: Callable[[str, int], None] | None = None
     """Called before each page is cut, with the administration key and the page's first change."""
+    withheld: set[str] = field(factory=set)
+    """Keys of records that only a pull that starts over brings."""
     asked_whole: list[bool] = field(factory=list)
     """Of every reading of control totals, whether it was to be of every year."""
 
@@ -242,7 +245,8 @@ class FakeSource:
 
     def pull(self, administration: Administration, bookmark: str | None) -> Iterator[Batch]:
         books = self._books(administration)
-        position = int(bookmark) if bookmark is not None else 0
+        again = bookmark is not None and bookmark.startswith(START_OVER)
+        position = int((bookmark or "").removeprefix(START_OVER) or 0)
         while True:
             self._call("pull")
             if self.provider.on_page is not None:
@@ -251,7 +255,12 @@ class FakeSource:
             page = books.changes[position : position + self.provider.page_changes]
             position += len(page)
             last = position >= len(books.changes)
-            yield _batch(page, position, last=last, expected_lines=self._expected(books))
+            batch = _batch(page, position, last=last, expected_lines=self._expected(books))
+            if not again and self.provider.withheld:
+                sent = [r for r in batch.records if r.key not in self.provider.withheld]
+                batch = evolve(batch, records=tuple(sent))
+            mark = START_OVER if again and not last else ""
+            yield evolve(batch, bookmark=f"{mark}{batch.bookmark}")
             if last:
                 return
 

@@ -96,6 +96,10 @@ class Progress:
     """The provider's own count of lines to come, where it offers one."""
     differed: bool = False
     """The control totals differed once in this chain: they are read whole from then on."""
+    read_again: bool = False
+    """A difference stayed, so the books were read once more from nothing: once per chain."""
+    reading_again: bool = False
+    """That reading is under way."""
 
 
 @frozen(kw_only=True)

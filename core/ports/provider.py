@@ -6,7 +6,7 @@ FixSettings, ProviderDown, NotUnderstood. Secrets never appear in them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
@@ -192,7 +192,9 @@ class Source(Protocol):
         later pull from that batch's bookmark, with another source: no page is read twice. The
         final batch, and only it, has ``last`` set; its bookmark is where the next night starts.
         A bookmark of another epoch or version of the adapter is not an error: the pull then starts
-        over with coverage that removes what is no longer there.
+        over with coverage that removes what is no longer there. ``START_OVER`` is such a bookmark
+        for every adapter: the engine pulls from it when the books differ from the control totals
+        and nobody knows why.
         """
         ...
 
@@ -207,6 +209,23 @@ class Source(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+START_OVER: Final = "start over"
+"""No adapter's bookmark: a pull from it reads everything again and removes what is not there."""
+
+
+@runtime_checkable
+class ReadsAgain(Protocol):
+    """A source may offer this where reading some years again costs less than reading everything."""
+
+    def again(self, administration: Administration, bookmark: str, years: frozenset[int]) -> str:
+        """A bookmark from which a pull reads, from nothing, all that bears on those fiscal years.
+
+        It goes on from ``bookmark`` (of a pull that ended) for all else, and its coverage removes
+        what those years no longer hold. Makes no call.
+        """
+        ...
 
 
 @frozen(kw_only=True)

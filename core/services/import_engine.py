@@ -7,7 +7,6 @@ write begins at the fence (``runs.held``): a worker that lost its run writes not
 
 import traceback
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -17,7 +16,6 @@ from attrs import frozen
 
 from core.domain.books import Applied, Batch, JournalLine
 from core.domain.failures import (
-    Action,
     Failure,
     FixSettings,
     LeaseLost,
@@ -26,8 +24,8 @@ from core.domain.failures import (
     Trouble,
     TryAgain,
 )
-from core.domain.import_run import LEASE_SECONDS, PROOF_LEASE_SECONDS, ImportRun, Progress
-from core.domain.integration import Administration, Integration, IntegrationStatus
+from core.domain.import_run import LEASE_SECONDS, ImportRun, Progress
+from core.domain.integration import Administration, Integration
 from core.domain.money import text_of
 from core.domain.onboarding import OnboardingStep
 from core.domain.proof import Proof, Verdict
@@ -36,10 +34,11 @@ from core.ports.provider import Source
 from core.ports.storage import UnitOfWork
 from core.services.claiming import Claim, claim
 from core.services.closing import changed_in_closed, tell_closed
-from core.services.importing import not_connected
+from core.services.fencing import as_it_stands, fence, lost_by
 from core.services.ports import Ports
-from core.services.proving import prove
-from core.services.sources import check, open_source, provider_name
+from core.services.proving import Proving
+from core.services.pulling import PAGES_IN_FLIGHT_MAX, pages_of
+from core.services.sources import check, opened_for, provider_name
 from core.services.tokens import mark_needs_reconnect
 
 CONNECTION_FRESH: Final = timedelta(hours=3)
@@ -47,9 +46,6 @@ CONNECTION_FRESH: Final = timedelta(hours=3)
 
 Both slots of a night ask once per connection; the first import right after connecting does not.
 """
-
-BATCHES_MAX: Final = 1_000_000
-"""Bound on one attempt: more pages than any administration has."""
 
 
 class Stopped(Exception):
@@ -67,6 +63,8 @@ class ImportEngine:
     ports: Ports
     worker: str
     stopping: Callable[[], bool] = _never
+    pages_in_flight: int = PAGES_IN_FLIGHT_MAX
+    """1: without reading ahead, so that what happens when is the same each time."""
 
     def run(self, run_id: str) -> ImportRun | None:
         """Claim and carry out a run; returns it as this attempt left it.
@@ -94,9 +92,10 @@ class ImportEngine:
 
     def _carry_out(self, claimed: Claim) -> ImportRun:
         administration = self._administration(claimed.integration, claimed.link.administration_key)
-        with closing(open_source(self.ports, claimed.integration)) as source:
-            self._pull(claimed, source, administration)
-            proof = self._prove(claimed, source, administration)
+        with opened_for(self.ports, claimed.entity, claimed.integration) as source:
+            pull = partial(self._pull, claimed, source, administration)
+            pull()
+            proof = Proving(self.ports, claimed, source, administration, pull).proof()
         return self._publish(claimed, proof)
 
     def _administration(self, integration: Integration, key: str) -> Administration:
@@ -126,19 +125,21 @@ class ImportEngine:
         run = self._held_reading(claimed)
         if run.complete:
             return
-        calls_before = source.calls
-        for pulled, batch in enumerate(source.pull(administration, run.bookmark)):
-            assert pulled < BATCHES_MAX, "a pull ends"
-            calls = source.calls - calls_before
-            calls_before = source.calls
-            self._apply(claimed, batch, calls)
-            if self.stopping() and not batch.last:
-                raise Stopped
+        stopped = False
+        ahead = pages_of(source, administration, run.bookmark, in_flight=self.pages_in_flight)
+        with ahead as pages:
+            for page in pages:
+                self._apply(claimed, page.batch, page.calls)
+                stopped = self.stopping() and not page.batch.last
+                if stopped:
+                    pages.enough()
+        if stopped:
+            raise Stopped
         self._settle(claimed)
 
     def _apply(self, claimed: Claim, batch: Batch, calls: int) -> None:
         with self.ports.storage.writing() as uow:
-            run = _fence(uow, claimed)
+            run = fence(uow, claimed)
             applied = uow.books.apply(claimed.entity.id, claimed.generation, batch)
             # A page of progress forgives what went badly before it: only a run that is stuck at
             # one place spends its strikes, however long the ledger and shaky the provider.
@@ -148,14 +149,14 @@ class ImportEngine:
                 progress=_progress(run.progress, batch, applied, calls),
                 lease_until=self.ports.clock.now() + timedelta(seconds=LEASE_SECONDS),
                 complete=batch.last,
-                strikes=run.strikes if batch.last or run.progress.differed else 0,
+                strikes=run.strikes if batch.last or _looks_closer(run.progress) else 0,
             )
             uow.runs.replace(run, extended)
             uow.commit()
 
     def _settle(self, claimed: Claim) -> None:
         with self.ports.storage.writing() as uow:
-            run = _fence(uow, claimed)
+            run = fence(uow, claimed)
             if not run.complete:
                 raise OurBug(
                     "The provider's adapter ended without saying that it was done: report this.",
@@ -166,55 +167,11 @@ class ImportEngine:
             uow.runs.replace(run, attrs.evolve(run, progress=staged))
             uow.commit()
 
-    def _prove(self, claimed: Claim, source: Source, administration: Administration) -> Proof:
-        """The proof; a difference is looked at twice, because books may change while being read."""
-        whole = self._begin_proof(claimed)
-        prove_now = partial(
-            prove,
-            self.ports,
-            claimed.entity.id,
-            claimed.generation,
-            source,
-            administration,
-            whole=whole,
-        )
-        reading = prove_now()
-        if reading.proof.verdict is not Verdict.DIFFERS:
-            return reading.proof
-        self._reopen(claimed)
-        self._pull(claimed, source, administration)
-        self._begin_proof(claimed)
-        return prove_now(earlier=reading).proof
-
-    def _begin_proof(self, claimed: Claim) -> bool:
-        """Take the time that control totals need; True when they must be those of every year.
-
-        They must when the books differed the last time they were looked at, here or in the
-        published generation: a difference in a closed year is not gone because nobody looks.
-        """
-        now = self.ports.clock.now()
-        with self.ports.storage.writing() as uow:
-            run = _fence(uow, claimed)
-            lease_until = now + timedelta(seconds=PROOF_LEASE_SECONDS)
-            uow.runs.replace(run, attrs.evolve(run, lease_until=lease_until))
-            before = uow.books.generation(claimed.entity.id, claimed.generation - 1)
-            uow.commit()
-        unproven = before is not None and before.proof.verdict in {Verdict.DIFFERS, Verdict.MOVED}
-        return run.progress.differed or unproven
-
-    def _reopen(self, claimed: Claim) -> None:
-        """Let the pull continue from the last bookmark: what changed meanwhile comes along."""
-        with self.ports.storage.writing() as uow:
-            run = _fence(uow, claimed)
-            differed = attrs.evolve(run.progress, differed=True)
-            uow.runs.replace(run, attrs.evolve(run, complete=False, progress=differed))
-            uow.commit()
-
     def _publish(self, claimed: Claim, proof: Proof) -> ImportRun:
         now = self.ports.clock.now()
         closed = changed_in_closed(self.ports, claimed.entity, claimed.generation)
         with self.ports.storage.writing() as uow:
-            run = _fence(uow, claimed)
+            run = fence(uow, claimed)
             changes = uow.books.settle(claimed.entity.id, claimed.generation)
             uow.books.publish(
                 Generation(
@@ -243,7 +200,7 @@ class ImportEngine:
                 uow,
                 run.organisation_id,
                 "run.published",
-                f"{entity.name}: {_summary(changes)}, {_verdict(proof, entity.currency)}.",
+                f"{entity.name}: {_summary(changes)}, {_verdict(run, proof, entity.currency)}.",
                 entity_id=entity.id,
                 run_id=run.id,
                 generation=str(claimed.generation),
@@ -281,7 +238,7 @@ class ImportEngine:
             run = uow.runs.held(claimed.run.id, claimed.run.attempt)
             if run is None:
                 return None
-            trouble = _as_it_stands(uow, claimed, trouble)
+            trouble = as_it_stands(uow, claimed, trouble)
             ended = run.ended_badly(now=now, trouble=trouble)
             if ended.finished:
                 uow.books.discard(claimed.entity.id, claimed.generation)
@@ -316,45 +273,8 @@ class ImportEngine:
         with self.ports.storage.reading() as uow:
             run = uow.runs.get(claimed.run.id)
         if run is None or run.attempt != claimed.run.attempt or run.finished:
-            raise _lost(claimed)
+            raise lost_by(claimed)
         return run
-
-
-def _fence(uow: UnitOfWork, claimed: Claim) -> ImportRun:
-    """The run, if this attempt may still write for it and its connection was not ended."""
-    run = uow.runs.held(claimed.run.id, claimed.run.attempt)
-    if run is None:
-        raise _lost(claimed)
-    integration = uow.integrations.get(run.integration_id)
-    assert integration is not None, "integrations are never deleted"
-    if integration.status is IntegrationStatus.DISCONNECTED:
-        raise not_connected(integration)
-    return run
-
-
-def _as_it_stands(uow: UnitOfWork, claimed: Claim, trouble: Trouble) -> Trouble:
-    """What the trouble means by now: the connection may have been ended or renewed meanwhile."""
-    integration = uow.integrations.get(claimed.integration.id)
-    assert integration is not None, "integrations are never deleted"
-    if integration.status is IntegrationStatus.DISCONNECTED:
-        return not_connected(integration).trouble()
-    renewed = integration.authorised_at != claimed.integration.authorised_at
-    if trouble.action is Action.RECONNECT and integration.usable and renewed:
-        return TryAgain(
-            f"{provider_name(integration)} was reconnected during this import: it continues with "
-            "the new connection.",
-            detail=trouble.detail or trouble.sentence,
-            code="reconnected-meanwhile",
-        ).trouble()
-    return trouble
-
-
-def _lost(claimed: Claim) -> LeaseLost:
-    return LeaseLost(
-        f"A worker that had lost the import of {claimed.entity.name} woke up and stopped: "
-        "it wrote nothing.",
-        detail=f"attempt {claimed.run.attempt}",
-    )
 
 
 def _bug(error: Exception) -> OurBug:
@@ -371,6 +291,14 @@ def _bug(error: Exception) -> OurBug:
     )
 
 
+def _looks_closer(progress: Progress) -> bool:
+    """Whether the pull only fetches what changed since a difference was found.
+
+    Such pages are few and come each time: they forgive nothing. Reading everything again does.
+    """
+    return progress.differed and not progress.reading_again
+
+
 def _progress(before: Progress, batch: Batch, applied: Applied, calls: int) -> Progress:
     lines = sum(1 for record in batch.records if isinstance(record, JournalLine))
     return attrs.evolve(
@@ -382,6 +310,7 @@ def _progress(before: Progress, batch: Batch, applied: Applied, calls: int) -> P
         calls=before.calls + calls,
         stage=batch.stage or before.stage,
         expected_lines=batch.expected_lines or before.expected_lines,
+        reading_again=before.reading_again and not batch.last,
     )
 
 
@@ -391,9 +320,10 @@ def _summary(changes: Applied) -> str:
     return f"{changes.added} added, {changes.changed} changed, {changes.removed} removed"
 
 
-def _verdict(proof: Proof, currency: str) -> str:
+def _verdict(run: ImportRun, proof: Proof, currency: str) -> str:
+    again = " after everything was read once more" if run.progress.read_again else ""
     match proof.verdict:
         case Verdict.DIFFERS:
-            return f"differs from the provider by {text_of(proof.difference_e4)} {currency}"
+            return f"differs from the provider by {text_of(proof.difference_e4)} {currency}{again}"
         case verdict:
-            return verdict.value
+            return f"{verdict.value}{again}"

@@ -7,7 +7,9 @@ import pytest
 from core.domain.books import JournalEntry, JournalLine
 from core.domain.failures import ProviderDown
 from core.domain.import_run import RunStatus
+from core.domain.integration import Administration
 from core.domain.proof import FINDINGS_STORED_MAX, Verdict
+from tests.fake_provider import FakeSource
 from tests.services.house import House
 
 DAY = dt.date(2026, 1, 15)
@@ -122,3 +124,95 @@ def test_a_difference_is_remembered_by_the_attempt_that_comes_after(house: House
     assert run is not None
     assert run.proof is not None
     assert house.odoo.asked_whole[0]
+
+
+def texts(house: House, kind: str) -> list[str]:
+    events = house.services.reading.activity(house.org)
+    return [event.text for event in events if event.kind == kind]
+
+
+def starts(house: House) -> int:
+    """How often the first page was read."""
+    return sum(position == 0 for key, position in house.odoo.read if key == "adm-1")
+
+
+def test_a_row_the_provider_forgot_to_mention_is_found_by_reading_again(house: House) -> None:
+    house.odoo.page_changes = 4
+    house.odoo.withheld = {"sale-1-1"}
+    assert verdict(house) is Verdict.PROVEN
+    assert starts(house) == 2
+    (said,) = texts(house, "run.reading-again")
+    assert "read once more before that is reported" in said
+    (published,) = texts(house, "run.published")
+    assert "proven after everything was read once more" in published
+    house.odoo.read.clear()
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.PROVEN
+    assert starts(house) == 0, "the next night goes on from where that reading ended"
+
+
+def test_a_lasting_difference_is_read_again_once_and_not_every_night(house: House) -> None:
+    books = house.odoo.books[0]
+    books.skew_e4 = 100
+    assert verdict(house) is Verdict.DIFFERS
+    assert starts(house) == 2
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.DIFFERS
+    assert starts(house) == 2, "reported before, and the same to the cent"
+    books.skew_e4 = 200
+    house.services.importing.request(house.org, None, operator="tests")
+    assert verdict(house) is Verdict.DIFFERS
+    assert starts(house) == 3, "another difference"
+    assert len(texts(house, "run.reading-again")) == 2
+
+
+def test_reading_again_is_resumed_and_not_begun_twice(house: House) -> None:
+    house.odoo.page_changes = 4
+    books = house.odoo.books[0]
+    books.skew_e4 = 100
+    pages = -(-len(books.changes) // 4)
+    house.odoo.failures["pull"] = [None] * (pages + 1 + 2) + [ProviderDown("Away for lunch.")]
+    (run,) = house.import_rung()
+    assert run is not None
+    assert (run.status, run.progress.reading_again) == (RunStatus.WAITING, True)
+    assert starts(house) == 2
+    house.clock.advance(dt.timedelta(minutes=1))
+    run = house.engine().run(run.id)
+    assert run is not None
+    assert run.proof is not None
+    assert run.proof.verdict is Verdict.DIFFERS
+    assert starts(house) == 2
+    assert len(texts(house, "run.reading-again")) == 1
+
+
+def test_totals_that_move_while_everything_is_read_again_are_said_to_move(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = house.odoo.books[0]
+    books.skew_e4 = 100
+    original = type(house.odoo).called
+
+    def called(operation: str) -> None:
+        original(house.odoo, operation)
+        if operation == "control_totals" and house.odoo.calls["control_totals"] == 3:
+            books.skew_e4 = 300
+
+    monkeypatch.setattr(type(house.odoo), "called", lambda _, operation: called(operation))
+    assert verdict(house) is Verdict.MOVED
+
+
+def test_a_source_that_can_reads_only_the_years_concerned(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str, frozenset[int]]] = []
+
+    def again(_: object, administration: Administration, bookmark: str, of: frozenset[int]) -> str:
+        asked.append((administration.key, bookmark, of))
+        return "3"
+
+    monkeypatch.setattr(FakeSource, "again", again, raising=False)
+    books = house.odoo.books[0]
+    books.skew_e4 = 100
+    assert verdict(house) is Verdict.DIFFERS
+    assert asked == [("adm-1", str(len(books.changes)), frozenset({2026}))]
+    assert ("adm-1", 3) in house.odoo.read
