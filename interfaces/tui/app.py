@@ -109,6 +109,7 @@ class MonitrApp(App[None]):
             for place in PLACES
         ),
         Binding("ctrl+p", "command_palette", "Commands", key_display="^p", priority=True),
+        Binding("colon", "command_palette", "Commands", show=False),
         Binding("t", "toggle_theme", "Light or dark", show=False),
         Binding("w", "restart_imports", "Start imports again", show=False),
         Binding("q", "quit", "Quit"),
@@ -313,6 +314,17 @@ class MonitrApp(App[None]):
             return
         if self.current_mode != name:
             self.switch_mode(name)
+
+    @property
+    def crumbs(self) -> Sequence[str]:
+        """The way from the place to what shows, a word or two for each screen opened on it."""
+        way = [screen for screen in self.screen_stack[1:] if isinstance(screen, MonitrScreen)]
+        return [screen.crumb or "…" for screen in way]
+
+    def action_back_to(self, depth: int) -> None:
+        """Close what was opened on top of the screen at that depth; the place itself is 1."""
+        while len(self.screen_stack) > depth:
+            self.pop_screen()
 
     def _refuse_place(self, title: str) -> None:
         screen = self._showing()

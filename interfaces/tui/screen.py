@@ -16,6 +16,7 @@ from textual.widgets import Footer, Input
 from textual.worker import get_current_worker
 
 from core.domain.failures import Failure, OurBug, TryAgain
+from interfaces.tui.widgets.list_table import ListTable
 from interfaces.tui.widgets.shell import FailurePanel, PlacesBar
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Asking(Screen[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "try_again", "Try again", show=False),
+        Binding("ctrl+y", "copy_failure", "Copy what is wrong", show=False),
     ]
     _again: Callable[[], None] | None = None
     _failed_group: str | None = None
@@ -171,6 +173,18 @@ class Asking(Screen[Result]):
         for panel in self.query(FailurePanel):
             panel.hide()
 
+    def action_copy_failure(self) -> None:
+        """What the failure panel says, for a message to somebody."""
+        for panel in self.query(FailurePanel):
+            if panel.display:
+                self.app.copy_to_clipboard(panel.words)
+                self.app.notify("What is wrong is on your clipboard, if your terminal allows it.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "copy_failure":
+            return self.failing
+        return super().check_action(action, parameters)
+
     @property
     def failing(self) -> bool:
         """Whether the failure panel is open."""
@@ -190,6 +204,9 @@ class MonitrScreen(Asking[None]):
     """The place it belongs to, lit in the bar; "" for pushed screens: their place stays lit."""
     HELP: ClassVar[str] = ""
     FILTERS: ClassVar[bool] = False
+    crumb: str = ""
+    """What it shows, in a word or two, once known; see :meth:`named`."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("r", "reload", "Reload", show=False),
@@ -213,6 +230,13 @@ class MonitrScreen(Asking[None]):
     def load(self) -> None:
         """Ask for what the screen shows."""
 
+    def named(self, crumb: str) -> None:
+        """Say in the bar what is shown: a step of the way back to the place it is in."""
+        if crumb != self.crumb:
+            self.crumb = crumb
+            for bar in self.query(PlacesBar):
+                bar.show()
+
     def activity_seen(self, events: "Sequence[Event]") -> None:  # noqa: ARG002 - for subclasses
         """Something happened while this screen shows; oldest first."""
         self.load()
@@ -221,7 +245,9 @@ class MonitrScreen(Asking[None]):
         """Called every ``refresh_seconds`` while this screen shows."""
 
     def filtered(self, words: str) -> None:
-        """The operator filters by these words; "" shows everything."""
+        """The operator filters by these words; "" shows everything. Narrows lists that are here."""
+        for table in self.query(ListTable):
+            table.narrow(words)
 
     @property
     def filter_words(self) -> str:

@@ -1,10 +1,12 @@
 """The activity at the terminal: live, filtered, with detail, and bounded."""
 
 import pytest
-from textual.widgets import DataTable
 
+from interfaces.tui.background import EVENTS_MAX
 from interfaces.tui.screens import activity
 from interfaces.tui.screens.activity import ActivityScreen
+from interfaces.tui.screens.entity.run import RunScreen
+from interfaces.tui.widgets.table import PagedTable
 from tests.services.house import House
 from tests.tui.driving import Driven, at_terminal, driven
 from tests.tui.launching import FakeLauncher
@@ -19,8 +21,10 @@ def tell(house: House, *texts: str, kind: str = "test.said") -> None:
 
 
 def texts(one: Driven) -> list[str]:
-    table = one.app.screen.query_one(DataTable)
-    return [str(table.get_row_at(place)[2]) for place in range(table.row_count)]
+    """What is said from top to bottom, the newest first."""
+    table = one.app.screen.query_one(PagedTable)
+    rows = (table.row_at(place) for place in range(table.row_count))
+    return [row.cells[2].text for row in rows if row is not None]
 
 
 async def at_activity(one: Driven) -> None:
@@ -35,18 +39,18 @@ async def test_what_happened_is_there_and_what_happens_is_added() -> None:
         assert texts(one) == ["Bakkerij Blom was set up."]
         tell(one.house, "A bell rang.", "It rang again.")
         await one.news()
-        assert texts(one)[-2:] == ["A bell rang.", "It rang again."]
+        assert texts(one)[:2] == ["It rang again.", "A bell rang."]
         assert "It rang again." in one.said("#about")
         assert "shoe_size    44" in one.said("#about")
 
 
 @at_terminal
-async def test_the_cursor_is_left_alone_once_it_leaves_the_last_line() -> None:
+async def test_the_cursor_stays_on_its_event_once_it_leaves_the_first_line() -> None:
     async with driven() as one:
         await at_activity(one)
         tell(one.house, "One.", "Two.")
         await one.news()
-        await one.press("up")
+        await one.press("down")
         tell(one.house, "Three.")
         await one.news()
         assert "One." in one.said("#about")
@@ -65,7 +69,7 @@ async def test_what_happened_elsewhere_is_caught_up_with_once() -> None:
         await one.news()
         await one.press("4")
         await one.news()
-        assert texts(one) == ["Bakkerij Blom was set up.", "While you were away."]
+        assert texts(one) == ["While you were away.", "Bakkerij Blom was set up."]
 
 
 @at_terminal
@@ -78,20 +82,57 @@ async def test_the_stream_is_filtered_also_as_it_grows() -> None:
         assert texts(one) == ["A bell rang."]
         tell(one.house, "Another bell rang.", "Another door closed.")
         await one.news()
-        assert texts(one) == ["A bell rang.", "Another bell rang."]
+        assert texts(one) == ["Another bell rang.", "A bell rang."]
         await one.press("escape")
         assert len(texts(one)) == 5
 
 
 @at_terminal
-async def test_no_more_than_so_many_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activity, "EVENTS_HELD_MAX", 20)
-    monkeypatch.setattr(activity, "EVENTS_OVER_MAX", 5)
+async def test_it_goes_back_to_the_first_day_and_tells_of_what_is_newer() -> None:
     async with driven() as one:
         await at_activity(one)
-        tell(one.house, *(f"Event {number}." for number in range(30)))
+        tell(one.house, *(f"Event {number}." for number in range(1_000)))
+        for _ in range(1_000 // EVENTS_MAX + 1):
+            await one.news()
+        assert "Event 999." in one.said("#about")
+        for _ in range(40):
+            await one.press("end")
+            if "was set up" in one.said("#about"):
+                break
+        assert "Bakkerij Blom was set up." in one.said("#about")
+        assert sum(texts(one).count(f"Event {number}.") for number in range(1_000)) <= 550
+        tell(one.house, "A bell rang.")
         await one.news()
-        assert texts(one) == [f"Event {number}." for number in range(10, 30)]
+        assert "1 newer event: G goes to the newest." in one.said("#about")
+        await one.press("G")
+        assert one.said("#about").startswith("A bell rang.")
+
+
+@at_terminal
+async def test_a_filter_finds_what_is_far_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with driven() as one:
+        tell(one.house, "A bell rang.", *(f"Event {number}." for number in range(900)))
+        await at_activity(one)
+        await one.press("slash", *"bell")
+        assert texts(one) == ["A bell rang."]
+        monkeypatch.setattr(activity, "SEARCHED_EVENTS_MAX", 400)
+        await one.press("backspace", "l")
+        assert texts(one) == []
+        assert "Looked through 400 events" in one.said("#about")
+
+
+@at_terminal
+async def test_enter_goes_to_what_an_event_is_about() -> None:
+    house = House()
+    house.follow(house.connect_odoo())
+    house.import_rung()
+    async with driven(FakeLauncher(house)) as one:
+        await at_activity(one)
+        await one.press("enter")
+        assert isinstance(one.app.screen, RunScreen)
+        await one.press("escape", "end", "up")
+        await one.press("enter")
+        assert one.app.current_mode in {"activity", "integrations"}
 
 
 @at_terminal
@@ -100,5 +141,5 @@ async def test_markup_in_an_event_is_shown_as_it_is() -> None:
         await at_activity(one)
         tell(one.house, "[bold]Not[/] a [link=x]tag")
         await one.news()
-        assert texts(one)[-1] == "[bold]Not[/] a [link=x]tag"
+        assert texts(one)[0] == "[bold]Not[/] a [link=x]tag"
         assert "[bold]Not[/] a [link=x]tag" in one.said("#about")

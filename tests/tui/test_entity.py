@@ -176,7 +176,7 @@ async def test_what_changed_since_the_last_import() -> None:
         await at_entity(one, "b", "c")
         changed = {(row[0], row[1]): row for row in cells(one, "#books")}
         january = changed["2026-01", "8000 Turnover"]
-        assert january[3:] == ["1", "0", "-1,001.23", "-2,000.00", "-998.77"]
+        assert january[3:] == ["1", "0", "", "-1,001.23", "-2,000.00", "-998.77"]
         assert changed["2026-03", "8000 Turnover"][2] == "1"
         assert changed["2026-02", "1000 Bank"][4:] == ["1", "2,421.4883", "0.00", "-2,421.4883"]
         assert "from generation 1" in one.said("#said")

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from textual.widgets import DataTable, Input, OptionList
+from textual.widgets import Input, OptionList
 
 from core.domain.failures import ProviderDown
 from core.domain.integration import IntegrationStatus
 from interfaces.tui.screens.connect import ConnectScreen, FollowScreen, ReconnectScreen
-from interfaces.tui.screens.integrations import DisconnectDialog, IntegrationsScreen
+from interfaces.tui.screens.disconnecting import DisconnectDialog
+from interfaces.tui.screens.integrations import IntegrationsScreen
+from interfaces.tui.widgets.table import PagedTable
 from interfaces.tui.wizard.consent import ConsentPanel
 from interfaces.tui.wizard.review import ReviewPanel
 from interfaces.tui.wizard.selecting import SelectPanel
@@ -27,8 +29,9 @@ def connected_house() -> House:
 
 
 def rows(one: Driven) -> list[list[str]]:
-    table = one.app.screen.query_one(DataTable)
-    return [[str(cell) for cell in table.get_row_at(place)] for place in range(table.row_count)]
+    table = one.app.screen.query_one(PagedTable)
+    found = (table.row_at(place) for place in range(table.row_count))
+    return [[cell.text for cell in row.cells] for row in found if row is not None]
 
 
 def status_of(house: House) -> IntegrationStatus:
@@ -44,7 +47,9 @@ async def at_integrations(one: Driven) -> None:
 async def test_each_connection_shows_health_account_expiry_and_entities() -> None:
     async with driven(FakeLauncher(connected_house()), size=(120, 30)) as one:
         await at_integrations(one)
-        assert rows(one) == [["Odoo", "Bookkeeping", "✓ works", "Ada Lovelace", "in 12 days", "1"]]
+        assert rows(one) == [
+            ["Odoo", "Bookkeeping", "✓ works", "Ada Lovelace", "in 12 days", "1", "-"]
+        ]
         about = one.said("#about")
         assert "Ada Lovelace (ada@example.test)" in about
         assert "wire contract: recorded traffic" in about
@@ -137,10 +142,10 @@ async def test_a_check_says_what_answered_or_why_not() -> None:
     house = connected_house()
     async with driven(FakeLauncher(house)) as one:
         await at_integrations(one)
-        await one.press("k")
+        await one.press("h")
         assert "Odoo answers: 2 administrations." in one.told
         house.odoo.failures["health"] = [ProviderDown("Odoo does not answer: try again later.")]
-        await one.press("k")
+        await one.press("h")
         assert "Odoo does not answer" in one.failure
         await one.press("escape")
         assert one.failure == ""
@@ -171,7 +176,7 @@ async def test_disconnecting_says_what_it_affects_and_asks() -> None:
         assert status_of(house) is IntegrationStatus.ACTIVE
         await one.press("x", "x")
         assert status_of(house) is IntegrationStatus.DISCONNECTED
-        assert "Odoo is disconnected. 1 entities are no longer imported." in one.told
+        assert "Odoo is disconnected. 1 entity is no longer imported." in one.told
         assert rows(one)[0][2] == "- disconnected"
         await one.press("c", "ctrl+s")
         assert "was disconnected for good" in one.failure

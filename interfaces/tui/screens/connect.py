@@ -17,6 +17,7 @@ class ConnectScreen(WizardScreen):
     """Pushed by the integrations screen, which shows again when it ends."""
 
     GROUPED = True
+    crumb = "Add"
     STEPS: ClassVar[tuple[str, ...]] = (SoftwarePanel.STEP, FormPanel.STEP, SelectPanel.STEP)
     HELP: ClassVar[str] = """
 Choose what to connect, fill in what it asks for, allow access there, and choose what to follow.
@@ -51,6 +52,7 @@ class ReconnectScreen(ConnectScreen):
     """Authorises one integration again: its entities, history and bookmarks stay."""
 
     STEPS = (FormPanel.STEP,)
+    crumb = "Reconnect"
 
     def __init__(self, integration: Integration) -> None:
         super().__init__()
@@ -76,6 +78,7 @@ class FollowScreen(ConnectScreen):
     """Follows more of what an integration covers."""
 
     STEPS = (SelectPanel.STEP,)
+    crumb = "Select entities"
 
     def __init__(self, integration: Integration) -> None:
         super().__init__()

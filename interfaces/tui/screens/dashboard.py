@@ -17,10 +17,12 @@ from core.domain.failures import Action
 from core.domain.import_run import RunStatus
 from core.domain.proof import Verdict
 from core.ports.storage import EntityFilter
+from core.services.overview import LOOKED_AT_MAX
 from interfaces.tui.screen import MonitrScreen
 from interfaces.tui.screens.importing import import_all
 from interfaces.tui.widgets.charts import Bar, Chart
 from interfaces.tui.widgets.columns import Column
+from interfaces.tui.widgets.list_table import ListTable
 from interfaces.tui.widgets.pages import Cell, Row, row
 from interfaces.tui.widgets.table import PagedTable
 from interfaces.tui.widgets.words import (
@@ -81,6 +83,7 @@ class DashboardScreen(MonitrScreen):
     """Statuses, nights, ages, what needs attention, a month of imports."""
 
     NAME = "dashboard"
+    FILTERS = True
     AUTO_FOCUS = ""
     HELP = (
         "How all entities stand by their newest import, what last night brought and what tonight "
@@ -112,7 +115,7 @@ class DashboardScreen(MonitrScreen):
             yield Static(id="standing")
             yield Static(id="nights")
             yield Static(id="ages", classes="from-wide")
-        yield PagedTable(_COLUMNS, empty="Reading…", id="attention")
+        yield ListTable(_COLUMNS, empty="Reading…", id="attention")
         yield Static(id="detail")
         yield Chart(f"Imports in the last {NIGHTS} nights", id="month")
 
@@ -312,7 +315,12 @@ def attention_row(key: str, one: "Attention") -> Row:
 
 
 def mending(one: "Attention") -> str:
-    """What Enter does."""
+    """How sure the count is, and what Enter does."""
+    words = f"At least so many: {LOOKED_AT_MAX} were looked at. " if one.at_least else ""
+    return words + _going(one)
+
+
+def _going(one: "Attention") -> str:
     if one.action is Action.RECONNECT:
         return "Enter: to the integrations."
     if one.entities == 1 and one.entity_id is not None:

@@ -191,6 +191,7 @@ class EntitiesScreen(MonitrScreen):
         name = next(
             (name for name, one in STANDINGS if one == attrs.evolve(where, text=None)), "some"
         )
+        self.named(name)
         words = f"{count(total, 'entity', 'entities')} · status: {name}"
         if where.text:
             words += f" · name contains “{where.text}”"

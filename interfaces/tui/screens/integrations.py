@@ -5,95 +5,79 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from attrs import frozen
-from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Static
 
 from core.domain.catalogue import entry_of
 from core.domain.integration import Integration, IntegrationStatus
+from core.services.budgets import BudgetLeft
 from core.services.connecting import Connection
 from core.services.services import Services
-from interfaces.tui.screen import Dialog, MonitrScreen
+from interfaces.limits import limit_words
+from interfaces.tui.screen import MonitrScreen
 from interfaces.tui.screens.connect import ConnectScreen, FollowScreen, ReconnectScreen
-from interfaces.tui.widgets.cells import cell, widths
+from interfaces.tui.screens.disconnecting import DisconnectDialog, names_words
+from interfaces.tui.widgets.columns import Column
+from interfaces.tui.widgets.dialogs import Confirm
+from interfaces.tui.widgets.list_table import ListTable
+from interfaces.tui.widgets.pages import Cell, Row, row
 from interfaces.tui.widgets.shell import WHAT_TO_DO
-from interfaces.tui.wizard.panel import fits
-from interfaces.tui.wording import ahead, category_of, moment
+from interfaces.tui.widgets.table import PagedTable
+from interfaces.tui.widgets.words import ahead, category_of, count, moment, when
 
-NAMES_SHOWN_MAX: Final = 12
-"""Entities named one by one; the rest is counted."""
-
-_HEALTH: Final[dict[IntegrationStatus, tuple[str, str]]] = {
-    IntegrationStatus.PENDING: ("○ not confirmed yet", "$warning"),
-    IntegrationStatus.ACTIVE: ("✓ works", "$success"),
-    IntegrationStatus.NEEDS_RECONNECT: ("✗ needs reconnect", "bold $error"),
-    IntegrationStatus.DISCONNECTED: ("- disconnected", "$foreground-muted"),
+_HEALTH: Final[dict[IntegrationStatus, Cell]] = {
+    IntegrationStatus.PENDING: Cell("○ not confirmed yet", "warn"),
+    IntegrationStatus.ACTIVE: Cell("✓ works", "good"),
+    IntegrationStatus.NEEDS_RECONNECT: Cell("✗ needs reconnect", "bad"),
+    IntegrationStatus.DISCONNECTED: Cell("- disconnected", "muted"),
 }
-_COLUMNS: Final = ("Software", "Category", "Health", "Account", "Expires", "Entities")
+_STAGED: Final = Cell("! confirm it (f)", "warn")
+_TROUBLED: Final = Cell("! see below", "warn")
+_TONES: Final = {"good": "$success", "bad": "bold $error", "warn": "$warning"}
+_COLUMNS: Final = (
+    Column(title="Software", width=14, share=1),
+    Column(title="Category", width=13, from_width=74),
+    Column(title="Health", width=19),
+    Column(title="Account", width=14, share=2),
+    Column(title="Expires", width=10),
+    Column(title="Entities", width=8, right=True),
+    Column(title="Calls left", width=14, right=True, from_width=96),
+)
+_UNCONFIRMED: Final = (
+    "A new consent is here and waits for you: f takes it, c asks for another one. Until then "
+    "nothing has changed."
+)
 
 
 @frozen(kw_only=True)
 class Held:
-    """An integration with the names of the entities linked to it."""
+    """An integration with the names of the entities linked to it.
+
+    ``staged``: a finished new consent waits for its confirmation.
+    """
 
     integration: Integration
     entities: tuple[str, ...]
     administrations: int
+    budgets: tuple[BudgetLeft, ...] = ()
+    staged: bool = False
 
     @property
     def name(self) -> str:
         return entry_of(self.integration.provider).name
 
-
-class DisconnectDialog(Dialog[bool]):
-    """Says what disconnecting affects before it is done."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "disconnect", "Disconnect")]
-    CSS = """
-    DisconnectDialog { align: center middle; }
-    DisconnectDialog > Vertical { width: 90%; max-width: 72; height: auto; max-height: 90%;
-        background: $panel; border: round $error; padding: 0 1; }
-    DisconnectDialog Horizontal { height: auto; margin: 1 0 0 0; }
-    DisconnectDialog Button { margin-right: 2; background: $boost; }
-    DisconnectDialog Button:focus { background: $primary; color: $background; }
-    """
-
-    def __init__(self, name: str, affected: Sequence[str]) -> None:
-        super().__init__()
-        self.name_shown = name
-        self.affected = affected
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static(f"Disconnect {self.name_shown}?", classes="title", markup=False)
-            yield Static(self._words(), id="affects", markup=False)
-            with Horizontal():
-                yield Button("Keep it", variant="primary", id="keep", compact=True)
-                yield Button("Disconnect for good (x)", variant="error", id="go", compact=True)
-
-    def _words(self) -> str:
-        if not self.affected:
-            ends = "No entity is imported through it."
-        else:
-            shown = ", ".join(self.affected[:NAMES_SHOWN_MAX])
-            more = len(self.affected) - NAMES_SHOWN_MAX
-            rest = f" and {more} more" if more > 0 else ""
-            ends = f"This ends the imports of {len(self.affected)}: {shown}{rest}."
-        return f"{ends} Books imported so far stay; its secrets are deleted. It is final."
-
-    @on(Button.Pressed, "#keep")
-    def _keep(self) -> None:
-        self.dismiss(False)  # noqa: FBT003 - the dialog's answer
-
-    @on(Button.Pressed, "#go")
-    def action_disconnect(self) -> None:
-        self.dismiss(True)  # noqa: FBT003 - the dialog's answer
+    @property
+    def health(self) -> Cell:
+        if self.staged:
+            return _STAGED
+        if self.integration.trouble is not None and self.integration.usable:
+            return _TROUBLED
+        return _HEALTH[self.integration.status]
 
 
 class IntegrationsScreen(MonitrScreen):
@@ -101,22 +85,25 @@ class IntegrationsScreen(MonitrScreen):
 
     NAME = "integrations"
     FILTERS = True
+    AUTO_FOCUS = "ListTable"
     HELP: ClassVar[str] = """
-Every connection of your organisation. The line below the list, or beside it, tells about the one
-under the cursor. Reconnecting keeps its entities, their history and where imports continue; if the
-new consent is by another account or covers less, you are told before anything changes.
+Every connection of your organisation. The part below the list, or beside it, tells about the one
+under the cursor, calls left of what its provider allows included. Reconnecting keeps its entities,
+their history and where imports continue; if the new consent is by another account or covers less,
+it waits until you confirm it with f.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "add", "Add"),
         Binding("c", "reconnect", "Reconnect"),
-        Binding("k", "check", "Check"),
+        Binding("f", "confirm", "Confirm new consent"),
+        Binding("h", "check", "Check"),
         Binding("s", "select", "Select entities"),
         Binding("x", "disconnect", "Disconnect"),
     ]
     CSS = """
     IntegrationsScreen #both { layout: vertical; height: 1fr; }
     IntegrationsScreen.-very-wide #both { layout: horizontal; }
-    IntegrationsScreen DataTable { height: 1fr; width: 1fr; }
+    IntegrationsScreen ListTable { height: 1fr; width: 1fr; }
     IntegrationsScreen #detail { height: 50%; border-top: solid $primary-muted; }
     IntegrationsScreen.-very-wide #detail { height: 1fr; width: 40%; border-top: none;
         border-left: solid $primary-muted; padding: 0 1; }
@@ -124,12 +111,11 @@ new consent is by another account or covers less, you are told before anything c
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: tuple[Held, ...] = ()
+        self.held: dict[str, Held] = {}
         self._now: datetime | None = None
-        self._rows: tuple[tuple[str, ...], ...] | None = None
 
     def body(self) -> Iterable[Widget]:
-        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True, id="list")
+        table = ListTable(_COLUMNS, empty="Reading…", id="list")
         detail = VerticalScroll(Static("", id="about"), id="detail", can_focus=False)
         return [Horizontal(table, detail, id="both")]
 
@@ -137,102 +123,34 @@ new consent is by another account or covers less, you are told before anything c
 
     def load(self) -> None:
         organisation_id = self.organisation_id
-
-        def question(services: Services) -> tuple[tuple[Held, ...], datetime]:
-            found = []
-            for one in services.connecting.integrations(organisation_id):
-                stored = services.connecting.get(organisation_id, one.id)
-                names = services.connecting.affected(organisation_id, one.id)
-                found.append(
-                    Held(
-                        integration=one,
-                        entities=tuple(names),
-                        administrations=len(stored.administrations),
-                    )
-                )
-            return tuple(found), services.ports.clock.now()
-
-        self.ask(question, self._loaded)
+        self.ask(lambda services: integrations_held(services, organisation_id), self._loaded)
 
     def _loaded(self, answer: tuple[tuple[Held, ...], datetime]) -> None:
         held, self._now = answer
         # What is over goes last; otherwise as they were connected.
-        self.held = tuple(
-            sorted(held, key=lambda one: one.integration.status is IntegrationStatus.DISCONNECTED)
+        ordered = sorted(
+            held, key=lambda one: one.integration.status is IntegrationStatus.DISCONNECTED
         )
-        self._fill()
-
-    def filtered(self, words: str) -> None:  # noqa: ARG002 - read again where rows are made
-        self._fill()
-
-    def _shown(self) -> list[Held]:
-        return [
-            one
-            for one in self.held
-            if fits(
-                self.filter_words,
-                one.name,
-                category_of(entry_of(one.integration.provider)),
-                one.integration.status,
-                one.integration.account.name if one.integration.account else "",
-            )
-        ]
-
-    def _fill(self) -> None:
-        shown = self._shown()
-        cells = [self._cells(one) for one in shown]
-        rows = tuple(
-            (one.integration.id, *(text.plain for text in row))
-            for one, row in zip(shown, cells, strict=True)
+        self.held = {one.integration.id: one for one in ordered}
+        self.table.empty = (
+            "Nothing fits the filter." if self.held else "Nothing is connected yet: n adds one."
         )
-        if rows != self._rows:
-            self._rows = rows
-            table = self._table()
-            present = self._chosen_id()
-            table.clear(columns=True)
-            for label, width in zip(_COLUMNS, widths(_COLUMNS, cells), strict=True):
-                table.add_column(label, width=width)
-            for one, row in zip(shown, cells, strict=True):
-                table.add_row(*row, key=one.integration.id)
-            for place, one in enumerate(shown):
-                if one.integration.id == present:
-                    table.move_cursor(row=place)
+        self.table.show_rows([held_row(one, self._now) for one in ordered])
         self._tell()
 
-    def _cells(self, one: Held) -> tuple[Text, ...]:
-        assert self._now is not None, "loaded"
-        integration = one.integration
-        words, style = _HEALTH[integration.status]
-        if integration.trouble is not None and integration.usable:
-            words, style = "! see below", "$warning"
-        account = integration.account.name if integration.account else "-"
-        return (
-            cell(self.app, one.name, "bold"),
-            cell(self.app, category_of(entry_of(integration.provider))),
-            cell(self.app, words, style),
-            cell(self.app, account),
-            cell(self.app, ahead(integration.expires_at, self._now)),
-            cell(self.app, str(len(one.entities))),
-        )
-
-    def _table(self) -> "DataTable[Text]":
-        table: DataTable[Text] = self.query_one("#list", DataTable)
-        return table
-
-    def _chosen_id(self) -> str | None:
-        table = self._table()
-        if not table.row_count:
-            return None
-        return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+    @property
+    def table(self) -> ListTable:
+        return self.query_one("#list", ListTable)
 
     def chosen(self) -> Held | None:
         """The one under the cursor."""
-        chosen_id = self._chosen_id()
-        return next((one for one in self.held if one.integration.id == chosen_id), None)
+        current = self.table.current
+        return self.held.get(current.key) if current is not None else None
 
-    @on(DataTable.RowHighlighted)
-    def _moved(self, message: DataTable.RowHighlighted) -> None:
+    @on(PagedTable.Moved, "#list")
+    def _moved(self, message: PagedTable.Moved) -> None:
         message.stop()
+        self.refresh_bindings()
         self._tell()
 
     def _tell(self) -> None:
@@ -240,7 +158,7 @@ new consent is by another account or covers less, you are told before anything c
         one = self.chosen()
         about = self.query_one("#about", Static)
         if one is not None and self._now is not None:
-            words = _about(one, self._now)
+            words = about_held(one, self._now)
         elif self.held:
             words = Content("Nothing fits the filter.")
         else:
@@ -264,6 +182,42 @@ new consent is by another account or covers less, you are told before anything c
         if (one := self._with_living()) is not None:
             self._open(ReconnectScreen(one.integration))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "confirm":
+            one = self.chosen() if self.is_mounted else None
+            return one is not None and one.staged
+        return super().check_action(action, parameters)
+
+    def action_confirm(self) -> None:
+        """Take the new consent that waits; says first what that means."""
+        one = self._with_living()
+        if one is None or not one.staged:
+            return
+        organisation_id, integration_id = self.organisation_id, one.integration.id
+        operator = self.monitr.operator
+
+        def taken(connection: Connection) -> None:
+            account = connection.integration.account
+            who = account.name if account is not None else "the new account"
+            self.notify(f"{one.name} is connected as {who} now.", markup=False)
+            self.load()
+
+        def decided(go: bool | None) -> None:  # noqa: FBT001 - the dialog's answer
+            if go:
+                self.ask(
+                    lambda services: services.connecting.confirm_reconnect(
+                        organisation_id, integration_id, operator=operator
+                    ),
+                    taken,
+                    group="confirm",
+                )
+
+        words = (
+            f"Use the new consent for {one.name} from now on? It may be by another account or "
+            "cover less: entities it does not cover say so at their next import; their books stay."
+        )
+        self.app.push_screen(Confirm("Confirm new consent", words), decided)
+
     def action_select(self) -> None:
         if (one := self._with_living()) is not None:
             self._open(FollowScreen(one.integration))
@@ -282,7 +236,7 @@ new consent is by another account or covers less, you are told before anything c
             for warning in connection.warnings:
                 self.notify(warning, severity="warning", markup=False)
             found = len(connection.administrations)
-            self.notify(f"{one.name} answers: {found} administrations.", markup=False)
+            self.notify(f"{one.name} answers: {count(found, 'administration')}.", markup=False)
             self.load()
 
         self.ask(
@@ -313,7 +267,7 @@ new consent is by another account or covers less, you are told before anything c
             self.app.push_screen(DisconnectDialog(one.name, names), decided)
 
         def ended(names: Sequence[str]) -> None:
-            said = f"{len(names)} entities are no longer imported."
+            said = f"{count(len(names), 'entity is', 'entities are')} no longer imported."
             self.notify(f"{one.name} is disconnected. {said}", markup=False)
             self.load()
 
@@ -324,10 +278,60 @@ new consent is by another account or covers less, you are told before anything c
         )
 
 
-def _about(one: Held, now: datetime) -> Content:
-    integration, entry = one.integration, entry_of(one.integration.provider)
-    words, style = _HEALTH[integration.status]
-    lines = [Content.assemble((entry.name, "bold $primary"), "  ", (words, style))]
+def integrations_held(
+    services: Services, organisation_id: str
+) -> tuple[tuple[Held, ...], datetime]:
+    """Every integration with what hangs on it, and the time it is now. Blocks."""
+    connecting = services.connecting
+    staged = connecting.awaiting_confirmation(organisation_id)
+    budgets = services.budgets.left(organisation_id)
+    found = tuple(
+        Held(
+            integration=one,
+            entities=tuple(connecting.affected(organisation_id, one.id)),
+            administrations=len(connecting.get(organisation_id, one.id).administrations),
+            budgets=tuple(left for left in budgets if left.provider == one.provider),
+            staged=one.id in staged,
+        )
+        for one in connecting.integrations(organisation_id)
+    )
+    return found, services.ports.clock.now()
+
+
+def held_row(one: Held, now: datetime) -> Row:
+    integration = one.integration
+    return row(
+        integration.id,
+        Cell(one.name, "strong"),
+        category_of(entry_of(integration.provider)),
+        one.health,
+        integration.account.name if integration.account else "-",
+        ahead(integration.expires_at, now),
+        f"{len(one.entities):,}",
+        _tightest(one.budgets),
+    )
+
+
+def _tightest(budgets: Sequence[BudgetLeft]) -> Cell:
+    """The limit with the smallest part left."""
+    if not budgets:
+        return Cell("-", "muted")
+    least = min(budgets, key=lambda one: one.calls_left / one.limit.calls)
+    words = f"{least.calls_left:,} of {least.limit.calls:,}"
+    return Cell(words, "warn" if least.calls_left == 0 else "")
+
+
+def budget_words(one: BudgetLeft) -> str:
+    words = f"{one.calls_left:,} calls left of {limit_words(one.limit)}"
+    return f"{words}; the next may leave {when(one.free_at)}" if one.free_at else words
+
+
+def about_held(one: Held, now: datetime) -> Content:
+    integration, entry, health = one.integration, entry_of(one.integration.provider), one.health
+    style = _TONES.get(health.tone, "$foreground-muted")
+    lines = [Content.assemble((entry.name, "bold $primary"), "  ", (health.text, style))]
+    if one.staged:
+        lines.append(Content.styled(_UNCONFIRMED, "$warning"))
     trouble = integration.trouble
     if trouble is not None:
         lines.append(Content.styled(trouble.sentence, "$warning"))
@@ -341,16 +345,13 @@ def _about(one: Held, now: datetime) -> Content:
         ("Authorised", moment(integration.authorised_at)),
         ("Last answer", moment(integration.checked_at)),
         ("Expires", f"{moment(integration.expires_at)} {_ahead(integration.expires_at, now)}"),
+        *(("Calls", budget_words(budget)) for budget in one.budgets),
         ("Type", f"{entry.auth.value}; wire contract: {entry.contract.value}"),
         *((name.replace("_", " ").capitalize(), text) for name, text in integration.fields.items()),
-        ("Covers", f"{one.administrations} administrations"),
+        ("Covers", count(one.administrations, "administration")),
+        ("Entities", names_words(one.entities) or "none yet: s selects them"),
     ]
     lines += [Content.assemble((f"{name:12} ", "$foreground-muted"), text) for name, text in facts]
-    shown = ", ".join(one.entities[:NAMES_SHOWN_MAX]) or "none yet: s selects them"
-    more = len(one.entities) - NAMES_SHOWN_MAX
-    if more > 0:
-        shown += f" and {more} more"
-    lines.append(Content.assemble((f"{'Entities':12} ", "$foreground-muted"), shown))
     return Content("\n").join(lines)
 
 

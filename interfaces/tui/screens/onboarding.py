@@ -22,7 +22,7 @@ from core.services.reading import EntityStatus
 from core.services.services import Services
 from interfaces.tui.wizard.consent import ConsentPanel
 from interfaces.tui.wizard.flow import WizardScreen
-from interfaces.tui.wizard.following import imported_by
+from interfaces.tui.wizard.following import Followed
 from interfaces.tui.wizard.form import FormPanel
 from interfaces.tui.wizard.imports import ImportsPanel
 from interfaces.tui.wizard.naming import NamePanel
@@ -106,7 +106,9 @@ elsewhere or by quitting: come back with 5 and go on.
 
     def __init__(self) -> None:
         super().__init__()
-        self._importing_id: str | None = None
+        self._followed: Followed | None = None
+        self._changed: set[str] = set()
+        self._watching = False
 
     def load(self) -> None:
         organisation_id = self.monitr.organisation_id
@@ -153,6 +155,7 @@ elsewhere or by quitting: come back with 5 and go on.
     def activity_seen(self, events: Iterable[Event]) -> None:
         super().activity_seen(events)
         if isinstance(self.panel, ImportsPanel):
+            self._changed |= {event.entity_id for event in events if event.entity_id is not None}
             self._watch()
 
     def beat(self) -> None:
@@ -214,23 +217,33 @@ elsewhere or by quitting: come back with 5 and go on.
     # First imports
 
     def _show_imports(self, integration_id: str) -> None:
-        self._importing_id = integration_id
+        self._followed = Followed(integration_id)
         self.show_panel(ImportsPanel(), then=self._watch)
 
     def _watch(self) -> None:
-        organisation_id, integration_id = self.organisation_id, self._importing_id
-        if integration_id is None:
+        """One look at a time: what changes meanwhile is seen by the next."""
+        organisation_id, followed = self.organisation_id, self._followed
+        if followed is None or self._watching:
             return
+        self._watching = True
+        changed, self._changed = self._changed, set()
 
-        def question(services: Services) -> tuple[list[EntityStatus], datetime]:
+        def question(services: Services) -> tuple[dict[str, EntityStatus], datetime]:
             now = services.ports.clock.now()
-            return imported_by(services, organisation_id, integration_id), now
+            return followed.look(services, organisation_id, changed), now
 
-        self.ask(question, self._watched, group="watch")
+        def refused(_failure: Failure) -> None:
+            self._watching = False
+            self._changed |= changed
 
-    def _watched(self, answer: tuple[list[EntityStatus], datetime]) -> None:
+        self.ask(question, self._watched, group="watch", otherwise=refused)
+
+    def _watched(self, answer: tuple[dict[str, EntityStatus], datetime]) -> None:
+        self._watching = False
         if isinstance(self.panel, ImportsPanel) and self.panel.is_mounted:
             self.panel.show(*answer)
+        if self._changed:
+            self._watch()
 
     @on(ImportsPanel.Finished)
     def _finished(self) -> None:

@@ -1,5 +1,6 @@
 """The bar on top and the failure panel: the two widgets of every screen."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -24,6 +25,12 @@ WHAT_TO_DO: Final[dict[Action, str]] = {
 """What to do next per kind of failure. Its own sentence comes first."""
 
 
+TITLES_CELLS: Final = 76
+"""What the titles of all places take."""
+
+CRUMB_CELLS_MAX: Final = 24
+
+
 class PlacesBar(Static):
     """Where one is and where one can go, with the organisation and what is amiss at the right."""
 
@@ -40,22 +47,49 @@ class PlacesBar(Static):
     def show(self) -> None:
         """Bring it up to date; paints nothing when nothing changed."""
         app: MonitrApp = self.app  # type: ignore[assignment]  # this bar is of no other app
-        now = places_line(app.current_mode, app.notice)
+        now = places_line(app.current_mode, app.notice, app.crumbs, app.size.width)
         if now != self.content:
             self.update(now)
 
+    def on_resize(self) -> None:
+        self.show()
 
-def places_line(current: str, notice: str) -> Content:
-    """The line of places, the current one lit, then the notice."""
+
+def places_line(
+    current: str, notice: str, crumbs: Sequence[str] = (), width: int = TITLES_CELLS
+) -> Content:
+    """The line of places, the current one lit with the way taken from it, then the notice.
+
+    On that way the other places are numbers alone where their titles would not fit.
+    """
+    way = "".join(f" > {crumb}" for crumb in crumbs)
+    short = bool(way) and len(way) + TITLES_CELLS > width
     parts: list[Content] = [Content.styled("Monitr", "bold $primary")]
     for place in PLACES:
         number = place.keys.partition(",")[0]
-        name = Content.from_markup(f"[@click=app.go('{place.name}')] {number} {place.title} [/]")
         lit = place.name == current
+        title = f" {number} " if short and not lit else f" {number} {place.title} "
+        action = "app.back_to(1)" if lit and way else f"app.go('{place.name}')"
+        name = Content.from_markup(f"[@click={action}]{title}[/]")
+        if lit:
+            name += _way(crumbs)
         parts.append(name.stylize("bold $text on $primary-muted") if lit else name)
     if notice:
         parts.append(Content.styled(notice, "bold $warning"))
     return Content(" ").join(parts)
+
+
+def _way(crumbs: Sequence[str]) -> Content:
+    """Each step can be clicked: back to it."""
+    steps = [
+        Content.from_markup(f"[@click=app.back_to({depth})]> $words [/]", words=_cut(crumb))
+        for depth, crumb in enumerate(crumbs, start=2)
+    ]
+    return Content("").join(steps)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= CRUMB_CELLS_MAX else words[: CRUMB_CELLS_MAX - 1] + "…"
 
 
 class FailurePanel(Static):
@@ -66,6 +100,9 @@ class FailurePanel(Static):
         padding: 0 1; background: $error-muted; color: $text; border-left: thick $error; }
     FailurePanel.-waiting { background: $warning-muted; border-left: thick $warning; }
     """
+
+    words: str = ""
+    """What it says, keys left out."""
 
     def show(self, failure: Failure, *, can_retry: bool, by_itself: bool) -> None:
         """``by_itself``: it is being tried again without being asked."""
@@ -81,6 +118,7 @@ class FailurePanel(Static):
         if failure.retry_at is not None:
             until = failure.retry_at.astimezone().strftime("%d %b %H:%M")
             said = f"Wait until {until}. {said}"
+        self.words = f"{failure.sentence} ({failure.code})"
         words = Content.assemble(
             (failure.sentence, "bold"), "\n", said, " ", (" ".join(keys), "$foreground-muted")
         )

@@ -61,24 +61,13 @@ class PagedTable(ScrollView, can_focus=True):
         Binding("pagedown", "leap(1)", "Page down", show=False),
         Binding("home,ctrl+home", "edge(-1)", "First", show=False),
         Binding("end,ctrl+end", "edge(1)", "Last", show=False),
+        Binding("y", "copy", "Copy the row", show=False),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
-    class Chosen(Message):
-        """Enter on a row, or a click on the row with the cursor."""
-
-        def __init__(self, table: "PagedTable", row: Row) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
-
-        @property
-        def control(self) -> "PagedTable":
-            return self.table
-
-    class Moved(Message):
-        """The cursor stands on another row (None while it is being fetched)."""
+    class Told(Message):
+        """Something about a row of a table (None while the row is being fetched)."""
 
         def __init__(self, table: "PagedTable", row: Row | None) -> None:
             super().__init__()
@@ -88,6 +77,14 @@ class PagedTable(ScrollView, can_focus=True):
         @property
         def control(self) -> "PagedTable":
             return self.table
+
+    class Chosen(Told):
+        """Enter on a row, or a click on the row with the cursor."""
+
+        row: Row
+
+    class Moved(Told):
+        """The cursor stands on another row."""
 
     def __init__(
         self,
@@ -258,14 +255,20 @@ class PagedTable(ScrollView, can_focus=True):
         self.cursor += rows
 
     def action_leap(self, direction: int) -> None:
-        self.cursor += direction * max(self._lines - 1, 1)
+        self.action_move(direction * max(self._lines - 1, 1))
 
     def action_edge(self, direction: int) -> None:
-        self.cursor = 0 if direction < 0 else self._pages.length - 1
+        self.action_move(direction * self._pages.length)
 
     def action_choose(self) -> None:
         if self.current is not None:
             self.post_message(self.Chosen(self, self.current))
+
+    def action_copy(self) -> None:
+        """The row with the cursor, cells between tabs, as spreadsheets take it."""
+        if (row := self.current) is not None:
+            self.app.copy_to_clipboard("\t".join(cell.text for cell in row.cells))
+            self.app.notify("The row is on your clipboard, if your terminal allows it.")
 
     def on_click(self, event: events.Click) -> None:
         line = int(event.y)
@@ -310,6 +313,9 @@ class PagedTable(ScrollView, can_focus=True):
             self._look_ahead()
 
     # Painting
+
+    def titles(self) -> list[str]:
+        return [one.title for one in self.columns]
 
     def _resized(self) -> None:
         self.virtual_size = Size(0, self._pages.length + 1)
@@ -367,14 +373,13 @@ class PagedTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if y == 0:
-            titles = tuple(Cell(one.title) for one in self.columns)
+            titles = tuple(Cell(one) for one in self.titles())
             return self._strip(titles, "table--header", width)
         index = int(self.scroll_offset.y) + y - 1
         if index >= self._pages.length:
             words = self.empty if not self._pages.length and y == 1 else ""
-            return Strip([Segment(f" {words}".ljust(width), self._style("", "muted"))], width).crop(
-                0, width
-            )
+            blank = Segment(f" {words}".ljust(width), self._style("", "muted"))
+            return Strip([blank], width).crop(0, width)
         at_cursor = "table--cursor" if self.has_focus else "table--cursor-blurred"
         base = at_cursor if index == self.cursor else ""
         found = self._pages.at(index)

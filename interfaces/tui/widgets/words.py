@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.domain.catalogue import AuthKind, CatalogueEntry
 from core.domain.failures import Action, Trouble
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.integration import Integration, IntegrationStatus
@@ -12,6 +13,9 @@ from core.ports.books import Generation
 from interfaces.tui.widgets.pages import Cell
 
 NEVER: Final = "Never imported"
+
+FILES: Final = "Files"
+"""How providers that take files are grouped for a person, whatever books they bring."""
 
 STATUS_TONES: Final[dict[RunStatus | None, str]] = {
     RunStatus.SUCCEEDED: "good",
@@ -45,6 +49,17 @@ _PERCENT_MAX: Final = 99
 """Until the run has ended, it is not all there."""
 
 
+def category_of(entry: CatalogueEntry) -> str:
+    """Bookkeeping, CRM, Subscriptions or Files."""
+    return FILES if entry.auth is AuthKind.FILE_UPLOAD else entry.category.value
+
+
+def fits(words: str, *texts: str) -> bool:
+    """Whether every word typed occurs in one of the texts, any case."""
+    held = " ".join(texts).casefold()
+    return all(word in held for word in words.casefold().split())
+
+
 def when(instant: datetime | None) -> str:
     """Local time of this machine, short: the year is left out (lists are of recent things)."""
     return instant.astimezone().strftime("%d %b %H:%M") if instant is not None else "-"
@@ -53,6 +68,25 @@ def when(instant: datetime | None) -> str:
 def moment(instant: datetime | None) -> str:
     """Local time of this machine, in full."""
     return instant.astimezone().strftime("%Y-%m-%d %H:%M:%S") if instant is not None else "-"
+
+
+def ahead(at: datetime | None, now: datetime) -> str:
+    """How far ahead a moment is, in the largest unit that tells."""
+    if at is None:
+        return "-"
+    left = at - now
+    if left <= timedelta(0):
+        return "over"
+    if left >= timedelta(days=2):
+        return f"in {left.days} days"
+    if left >= timedelta(hours=2):
+        return f"in {int(left.total_seconds()) // 3600} h"
+    return f"in {max(1, int(left.total_seconds()) // 60)} min"
+
+
+def minutes_seconds(left: timedelta) -> str:
+    minutes, seconds = divmod(max(0, int(left.total_seconds())), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 def amount(amount_e4: int) -> str:

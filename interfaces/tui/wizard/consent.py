@@ -18,8 +18,8 @@ from core.services.connecting import Connection
 from core.services.services import Services
 from interfaces.browser import has_display, open_browser
 from interfaces.oauth_answer import QUERY_BYTES_MAX, pasted
+from interfaces.tui.widgets.words import minutes_seconds
 from interfaces.tui.wizard.panel import Panel, busy_line
-from interfaces.tui.wording import minutes_seconds
 
 LOOK_SECONDS: Final = 1.0
 """Between looks at whether the answer came; the countdown moves as often."""

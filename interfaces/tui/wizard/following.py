@@ -1,13 +1,22 @@
 """What panels read of the services, a few lines each. These block: they are asked in a thread."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Final
 
 import attrs
+from attrs import define, field
 
+from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
+from core.ports.storage import EntityFilter
 from core.services.connecting import Connection
 from core.services.reading import EntityStatus
 from core.services.services import Services
+
+SINGLY_MAX: Final = 100
+"""Entities read one by one; when more changed, all are read again."""
+
+_EVERY: Final = EntityFilter()
 
 
 def connection_of(
@@ -39,30 +48,65 @@ def newest_connection(services: Services, organisation_id: str, integration_id: 
     return services.connecting.get(organisation_id, newest.id)
 
 
-def every_entity(services: Services, organisation_id: str) -> Iterator[EntityStatus]:
-    """All of them, page by page."""
+def every_entity(
+    services: Services, organisation_id: str, where: EntityFilter = _EVERY
+) -> Iterator[EntityStatus]:
+    """All of them that fit, page by page."""
     after = None
-    while page := services.reading.entities(organisation_id, after=after):
+    while page := services.reading.entities(organisation_id, after=after, where=where):
         yield from page
         after = page[-1].entity.id
 
 
 def followed_of(services: Services, organisation_id: str, integration_id: str) -> dict[str, str]:
     """Administration key to entity name, of everything linked to the integration."""
+    where = EntityFilter(integration_id=integration_id)
     return {
         link.administration_key: one.entity.name
-        for one in every_entity(services, organisation_id)
+        for one in every_entity(services, organisation_id, where)
         for link in one.entity.links
         if link.integration_id == integration_id
     }
 
 
-def imported_by(
-    services: Services, organisation_id: str, integration_id: str
-) -> list[EntityStatus]:
-    """Entities whose books come from the integration."""
-    return [
-        one
-        for one in every_entity(services, organisation_id)
-        if one.entity.primary is not None and one.entity.primary.integration_id == integration_id
-    ]
+@define
+class Followed:
+    """Entities whose books come from an integration, read once and then where they changed.
+
+    ``look`` blocks: it is called in a thread, one call at a time.
+    """
+
+    integration_id: str
+    held: dict[str, EntityStatus] = field(factory=dict, init=False)
+
+    def look(
+        self, services: Services, organisation_id: str, changed: Collection[str]
+    ) -> dict[str, EntityStatus]:
+        """All of them by id. ``changed``: ids that news were about since the last look."""
+        known = {key: one for key, one in self.held.items() if _from(one, self.integration_id)}
+        if not known or len(changed) > SINGLY_MAX:
+            where = EntityFilter(integration_id=self.integration_id)
+            found = every_entity(services, organisation_id, where)
+            known = {one.entity.id: one for one in found}
+        else:
+            moved = self._moving(services, organisation_id)
+            moved_on = {key for key, one in known.items() if _moves(one)} - moved.keys()
+            known |= moved
+            for key in {*changed, *moved_on} & known.keys():
+                known[key] = services.reading.entity(organisation_id, key)
+        self.held = {key: one for key, one in known.items() if _from(one, self.integration_id)}
+        return self.held
+
+    def _moving(self, services: Services, organisation_id: str) -> dict[str, EntityStatus]:
+        """Progress moves without an event: those under way are few, and read at every look."""
+        where = EntityFilter(status=RunStatus.IN_PROGRESS, integration_id=self.integration_id)
+        found = services.reading.entities(organisation_id, limit=SINGLY_MAX, where=where)
+        return {one.entity.id: one for one in found}
+
+
+def _moves(one: EntityStatus) -> bool:
+    return one.run is not None and one.run.status is RunStatus.IN_PROGRESS
+
+
+def _from(one: EntityStatus, integration_id: str) -> bool:
+    return one.entity.primary is not None and one.entity.primary.integration_id == integration_id

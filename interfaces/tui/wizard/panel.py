@@ -60,12 +60,6 @@ class Panel(VerticalScroll, can_focus=False):
             widget.disabled = bool(words)
 
 
-def fits(words: str, *texts: str) -> bool:
-    """Whether every word typed occurs in one of the texts, any case."""
-    held = " ".join(texts).casefold()
-    return all(word in held for word in words.casefold().split())
-
-
 def busy_line() -> Widget:
     """The line ``Panel.busy`` writes on."""
     return Static("", classes="busy note")

@@ -17,7 +17,8 @@ from core.domain.catalogue import entry_of
 from core.domain.integration import Administration
 from core.services.connecting import Connection
 from interfaces.tui.widgets.ticks import Ticks
-from interfaces.tui.wizard.panel import Panel, busy_line, fits
+from interfaces.tui.widgets.words import fits
+from interfaces.tui.wizard.panel import Panel, busy_line
 
 
 @frozen(kw_only=True)

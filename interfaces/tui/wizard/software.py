@@ -11,8 +11,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.services.onboarding import Choice
-from interfaces.tui.wizard.panel import Panel, fits
-from interfaces.tui.wording import FILES, category_of
+from interfaces.tui.widgets.words import FILES, category_of, fits
+from interfaces.tui.wizard.panel import Panel
 
 NOT_BUILT: Final = "Not available in this version of Monitr yet"
 AFTER: Final = "After set-up"

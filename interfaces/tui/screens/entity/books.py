@@ -263,9 +263,7 @@ class BooksPane(Pane):
         periods = shelf.periods
         rows = [row(str(at), one.words) for at, one in enumerate(periods)]
         self.app.push_screen(
-            Choose(
-                "Period", shelf.closed, (Column(title="Period", width=20, share=1),), rows
-            ),
+            Choose("Period", shelf.closed, (Column(title="Period", width=20, share=1),), rows),
             lambda key: self._set_period(periods[int(key)]) if key is not None else None,
         )
 

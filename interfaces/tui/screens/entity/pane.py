@@ -6,6 +6,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from interfaces.tui.widgets.list_table import ListTable
+
 if TYPE_CHECKING:
     from core.services.reading import EntityStatus
     from interfaces.tui.screens.entity.screen import EntityScreen
@@ -47,7 +49,9 @@ class Pane(Vertical):
         """Once per refresh."""
 
     def filtered(self, words: str) -> None:
-        """The operator filters."""
+        """The operator filters; lists that are here are narrowed."""
+        for table in self.query(ListTable):
+            table.narrow(words)
 
     def back(self) -> bool:
         """Escape: whether there was something to close here."""

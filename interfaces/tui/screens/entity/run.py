@@ -15,8 +15,8 @@ from core.domain.import_run import ImportRun
 from core.domain.proof import Proof
 from interfaces.tui.screen import MonitrScreen
 from interfaces.tui.widgets.columns import Column
+from interfaces.tui.widgets.list_table import ListTable
 from interfaces.tui.widgets.pages import Row, row
-from interfaces.tui.widgets.table import PagedTable
 from interfaces.tui.widgets.words import (
     amount,
     count,
@@ -26,6 +26,7 @@ from interfaces.tui.widgets.words import (
     proof_words,
     run_words,
     status_cell,
+    when,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class RunScreen(MonitrScreen):
     """A run of an entity; its residuals name account and period."""
 
     AUTO_FOCUS = ""
+    FILTERS = True
     HELP = (
         "What one import did. The proof holds our balance per account and period against the "
         "provider's own; every place that differs is listed with both amounts."
@@ -65,10 +67,10 @@ class RunScreen(MonitrScreen):
 
     def body(self) -> Iterable[Widget] | ComposeResult:
         yield Static(Content.styled("Reading…", "$text-muted"), id="said")
-        yield PagedTable(_COLUMNS, empty="", id="residuals")
+        yield ListTable(_COLUMNS, empty="", id="residuals")
 
     def on_mount(self) -> None:
-        self.query_one(PagedTable).focus()
+        self.query_one(ListTable).focus()
 
     def load(self) -> None:
         organisation_id, entity_id, run_id = self.organisation_id, self.entity_id, self.run_id
@@ -94,12 +96,13 @@ class RunScreen(MonitrScreen):
 
     def _show(self, view: RunView) -> None:
         now = self.monitr.services.ports.clock.now()
+        self.named(f"Import {when(view.run.requested_at)}")
         said = self.query_one("#said", Static)
         said.set_class(view.run.finished, "-over")
         words = run_lines(view, duration_words(view.run, now))
         if said.content != words:
             said.update(words)
-        table = self.query_one("#residuals", PagedTable)
+        table = self.query_one("#residuals", ListTable)
         table.empty = "No place differs." if view.run.proof is not None else ""
         table.show_rows(proof_rows(view.run.proof, view.accounts))
 

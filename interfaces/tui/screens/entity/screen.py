@@ -105,6 +105,7 @@ class EntityScreen(MonitrScreen):
 
     def _show_head(self, status: "EntityStatus") -> None:
         self.status = status
+        self.named(status.entity.name)
         now = self.monitr.services.ports.clock.now()
         cell = status_cell(status.run)
         words = Content.assemble(

@@ -18,6 +18,7 @@ from core.domain.schedule import SLOT_TIMES, SlotRecord
 from interfaces.tui.screens.entity.pane import Pane
 from interfaces.tui.widgets.columns import Column
 from interfaces.tui.widgets.dialogs import AskText, Choose, Confirm
+from interfaces.tui.widgets.list_table import ListTable
 from interfaces.tui.widgets.pages import Cell, Row, row
 from interfaces.tui.widgets.table import PagedTable
 from interfaces.tui.widgets.words import integration_cell, moment, when
@@ -65,6 +66,7 @@ class SettingsPane(Pane):
     """Each change is one call of the linking service, which says what may not be."""
 
     NAME = "settings"
+    FILTERS = True
     DEFAULT_CSS = """
     SettingsPane #links { height: auto; min-height: 3; max-height: 8; margin-bottom: 1; }
     SettingsPane #clock { height: auto; margin-bottom: 1; }
@@ -80,12 +82,12 @@ class SettingsPane(Pane):
         self._linked: Linked | None = None
 
     def compose(self) -> ComposeResult:
-        yield PagedTable(_LINKS, empty="Linked to nothing: l links it.", id="links")
+        yield ListTable(_LINKS, empty="Linked to nothing: l links it.", id="links")
         yield Static(id="clock")
-        yield PagedTable(_SLOTS, empty="No slot was due yet.", id="slots")
+        yield ListTable(_SLOTS, empty="No slot was due yet.", id="slots")
 
     def enter(self) -> None:
-        self.query_one("#links", PagedTable).focus()
+        self.query_one("#links", ListTable).focus()
 
     def load(self) -> None:
         organisation_id, entity_id = self.home.organisation_id, self.home.entity_id
@@ -112,8 +114,8 @@ class SettingsPane(Pane):
 
     def _show(self, linked: Linked) -> None:
         self._linked = linked
-        self.query_one("#links", PagedTable).show_rows(link_rows(linked))
-        self.query_one("#slots", PagedTable).show_rows([slot_row(one) for one in linked.slots])
+        self.query_one("#links", ListTable).show_rows(link_rows(linked))
+        self.query_one("#slots", ListTable).show_rows([slot_row(one) for one in linked.slots])
         own = linked.entity.time_zone
         zone = own or f"{linked.organisation_zone}, as the organisation"
         times = " and ".join(f"{one:%H:%M}" for one in SLOT_TIMES)
