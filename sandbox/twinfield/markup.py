@@ -39,11 +39,16 @@ class Envelope:
     body: Element
 
 
-def opened(request: WireRequest) -> Envelope:
+def parsed(document: bytes | str) -> Element:
+    """A whole document, or the fault of invalid XML."""
     try:
-        root = fromstring(request.body)
+        return fromstring(document)
     except (ParseError, DefusedXmlException):
         raise Fault(500, 187, "Invalid XML") from None
+
+
+def opened(request: WireRequest) -> Envelope:
+    root = parsed(request.body)
     header = root.find(f"{{{SOAP}}}Header/*")
     body = root.find(f"{{{SOAP}}}Body/*")
     if body is None:

@@ -18,8 +18,10 @@ Settings:
 import re
 from collections import deque
 from collections.abc import Mapping
+from html import escape
 from random import Random
 from typing import ClassVar
+from xml.etree.ElementTree import Element
 
 import msgspec
 from attrs import evolve
@@ -37,6 +39,7 @@ from sandbox.twinfield.markup import (
     element,
     fault_response,
     opened,
+    parsed,
     xml_response,
 )
 from sandbox.twinfield.office import SHOWN, Office
@@ -132,16 +135,20 @@ class Twinfield(StandIn):
             return xml_response(queried(self._entered(asked), service["name"], asked.body))
         if (request.path, action) == (FINDER, "Search"):
             return xml_response(found(self._entered(asked), asked.body))
-        if request.path != PROCESS or action != "ProcessXmlDocument":
+        if request.path != PROCESS or action not in {"ProcessXmlDocument", "ProcessXmlString"}:
             raise Fault(500, 187, "Unknown action")
-        inner = self._processed(asked)
+        if action == "ProcessXmlString":
+            told = asked.body.findtext(f"{{{TWINFIELD}}}xmlRequest") or ""
+            inner = escape(self._processed(asked, parsed(told)), quote=False)
+        else:
+            found_inner = asked.body.find(f"{{{TWINFIELD}}}xmlRequest/*")
+            inner = self._processed(asked, found_inner)
         return xml_response(
-            f'<ProcessXmlDocumentResponse xmlns="{TWINFIELD}"><ProcessXmlDocumentResult>'
-            f"{inner}</ProcessXmlDocumentResult></ProcessXmlDocumentResponse>"
+            f'<{action}Response xmlns="{TWINFIELD}"><{action}Result>'
+            f"{inner}</{action}Result></{action}Response>"
         )
 
-    def _processed(self, asked: Envelope) -> str:
-        inner = asked.body.find(f"{{{TWINFIELD}}}xmlRequest/*")
+    def _processed(self, asked: Envelope, inner: Element | None) -> str:
         if inner is None:
             raise Fault(500, 187, "Invalid XML")
         try:
