@@ -145,13 +145,17 @@ def contact(view: View, known: Contact) -> dict[str, object]:
         "created_at": moment(known.created_ms),
         "updated_at": moment(known.modified_ms),
         "version": known.modified_ms // 1000,
-        "sales_invoices_url": f"https://moneybird.dev/{view.id}/sales_invoices/0/all",
+        "sales_invoices_url": f"https://moneybird.dev/{view.id}/sales_invoices/{'0' * 64}/all",
         "notes": [],
         "custom_fields": [],
         "contact_people": [],
         "archived": view.is_archived(known),
-        "events": [],
     }
+
+
+def whole_contact(view: View, known: Contact) -> dict[str, object]:
+    """By itself a contact has its events too; inside an invoice it has none."""
+    return {**contact(view, known), "events": []}
 
 
 class _Totals:

@@ -44,7 +44,7 @@ def _contacts(view: View, request: WireRequest, _: date) -> Iterator[Record]:
             yield Record(
                 view.number(Kind.CONTACT, contact.serial),
                 contact.modified_ms // 1000,
-                lambda contact=contact: rows.contact(view, contact),  # type: ignore[misc]  # binds now
+                lambda contact=contact: rows.whole_contact(view, contact),  # type: ignore[misc]  # binds now
             )
 
 

@@ -95,6 +95,9 @@ def test_synchronized_records_have_the_documents_fields(
     assert faults(label, records) == []
     if label != "contact":
         assert faults("detail", [row for record in records for row in record["details"]]) == []
+        embedded = [record["contact"] for record in records if record.get("contact")]
+        assert faults("contact", embedded) == []
+        assert not any("events" in contact for contact in embedded), "only by itself"
 
 
 def test_administrations_have_the_documents_fields(client: MoneybirdClient) -> None:
