@@ -306,7 +306,7 @@ class TableParts:
             self._total(number, cells, named=_is_total(first))
             return
         if _text(cell) and plain(first) not in BALANCE_WORDS:
-            raise _Refused(f"{_text(cell)[:40]!r} is no date in the order of this file")
+            raise _Refused(f"no date in the order of this file: {_text(cell)[:40]}")
         if plain(first) in BALANCE_WORDS or self._amount_blank(cells):
             self.skipped += 1
             if self.mapping.headings and plain(first) not in BALANCE_WORDS:

@@ -39,7 +39,7 @@ from core.services.upload_checks import (
 )
 
 NAME_CHARACTERS_MAX: Final = 200
-UPLOADS_PAGE_MAX: Final = 200
+UPLOADS_PAGE_MAX: Final = 500
 LOOKED_BACK_MAX: Final = 200
 """Uploads of the entity looked through for one that is the same."""
 

@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Scope
 
 from core.domain.failures import Failure
 from core.services.services import Services
-from interfaces.http import activity, books, connections, following, reports
+from interfaces.http import activity, books, connections, following, reports, uploads
 from interfaces.http.asking import Gate, asker_from
 from interfaces.http.callbacks import HTML, callback_handlers
 from interfaces.http.counting import Counts
@@ -40,6 +40,7 @@ API_HANDLERS: Final = [
     *following.HANDLERS,
     *books.HANDLERS,
     *reports.HANDLERS,
+    *uploads.HANDLERS,
     *activity.HANDLERS,
 ]
 """Everything under the prefix that OpenAPI describes."""

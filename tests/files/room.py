@@ -1,8 +1,7 @@
 """A Monitr with a connected bookkeeping provider, CSV Import beside it, and files to upload."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from attrs import define, field
 
@@ -15,7 +14,8 @@ from core.domain.entity import Entity
 from core.domain.file_import import ColumnMapping, Upload
 from core.domain.import_run import ImportRun, RunStatus
 from core.ports.books import LineFilter
-from core.ports.provider import Limit, Providers
+from core.ports.budget import Budgets
+from core.ports.provider import Providers
 from core.ports.storage import Storage
 from core.services.import_engine import ImportEngine
 from core.services.ports import Ports
@@ -27,19 +27,6 @@ from tests.fakes import CountingIds, FakeClock, RecordingDoorbell
 from tests.services.house import PlainVault
 
 OPERATOR: Final = "tests"
-
-
-class NoBudgets:
-    """Implements Budgets: nothing is counted."""
-
-    def spend(self, scope: str, limits: Iterable[Limit]) -> None:
-        return None
-
-    def learn(self, scope: str, limit: Limit, *, remaining: int, resets_at: object) -> None:
-        return None
-
-    def left(self, prefix: str, limits: Iterable[Limit]) -> tuple[()]:
-        return ()
 
 
 @define
@@ -58,7 +45,7 @@ class FileRoom:
         shelf = DiskShelf(self.folder)
         kit = FilesKit(
             clock=self.clock,
-            budgets=NoBudgets(),
+            budgets=cast("Budgets", None),  # files cost no calls
             uploads=StoredUploads(self.storage, shelf),
         )
         exact = FakeProvider.with_oauth(clock=self.clock)
