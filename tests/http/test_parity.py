@@ -171,6 +171,14 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "repeating.begin": (GATE, PROGRAMS, PROGRAMS),
     "repeating.finish": (GATE, PROGRAMS, PROGRAMS),
     "repeating.give_up": (GATE, PROGRAMS, PROGRAMS),
+    "uploading.confirm": ("POST /v1/uploads/{upload_id}/confirm", "import-file", TUI),
+    "uploading.discard": ("DELETE /v1/uploads/{upload_id}", "undo-upload", TUI),
+    "uploading.get": ("GET /v1/uploads/{upload_id}", "undo-upload", TUI),
+    "uploading.receive": ("POST /v1/entities/{entity_id}/uploads", "import-file", TUI),
+    "uploading.rejected": ("GET /v1/uploads/{upload_id}/rejected", "import-file", TUI),
+    "uploading.remap": ("PUT /v1/uploads/{upload_id}/mapping", "import-file", TUI),
+    "uploading.undo": ("POST /v1/uploads/{upload_id}/undo", "undo-upload", TUI),
+    "uploading.uploads": ("GET /v1/entities/{entity_id}/uploads", "uploads", TUI),
 }
 
 FRONT_ENDS: Final = ("http", "cli", "tui")
