@@ -12,6 +12,7 @@ from core.ports.books import LineFilter
 from core.ports.storage import Storage
 from tests.storage.contract_applying import ApplyContract
 from tests.storage.contract_generations import GenerationContract
+from tests.storage.contract_retention import RetentionContract
 from tests.storage.makers import (
     ENT,
     account,
@@ -195,5 +196,5 @@ class ReadingContract:
             assert set(books.counts("ent_9", 1)) == set(RecordKind)
 
 
-class BooksContract(ApplyContract, GenerationContract, ReadingContract):
+class BooksContract(ApplyContract, GenerationContract, ReadingContract, RetentionContract):
     """All of it. Subclasses give the fixture ``storage``."""
