@@ -25,6 +25,7 @@ from interfaces.http.problems import on_depth, on_error, on_failure, on_http_exc
 from interfaces.http.rates import REFUSAL_RATE, TOKEN_RATE, Buckets, Rate
 from interfaces.http.repeats import Repeatable
 from interfaces.http.state import metrics_handler, open_handlers
+from interfaces.http.strictness import Documented
 
 BODY_BYTES_MAX: Final = 1_048_576
 """Room for a selection of many thousand administrations, for nothing larger. A route that takes
@@ -78,12 +79,12 @@ def build_http(
     def root() -> Response[str]:
         return Response(welcome(), media_type=HTML)
 
-    counts, kept = Counts(), Kept()
+    counts, kept, documented = Counts(), Kept(), Documented()
     asking, refused = Buckets(token_rate), Buckets(refusal_rate)
 
     # Functions, because the framework copies everything else once for each route.
     def gate(app: ASGIApp) -> ASGIApp:
-        return Gate(app, opened, asking, refused, counts, kept)
+        return Gate(app, opened, asking, refused, counts, kept, documented)
 
     def repeatable(app: ASGIApp) -> ASGIApp:
         return Repeatable(app, opened)
@@ -117,7 +118,7 @@ def build_http(
             Exception: on_error,
         },
         before_send=[_with_security_headers],
-        on_startup=[_make_room],
+        on_startup=[_make_room, documented.learn],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,

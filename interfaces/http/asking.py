@@ -25,6 +25,7 @@ from interfaces.http.counting import Counts
 from interfaces.http.keeping import KEPT_OPTION, Gathering, Kept, stamp_of
 from interfaces.http.problems import BASIC_OPTION, AnyRequest
 from interfaces.http.rates import Buckets
+from interfaces.http.strictness import Documented
 
 Opener = Callable[[], Services]
 
@@ -92,6 +93,7 @@ class Gate:
     refused: Buckets
     counts: Counts
     kept: Kept
+    documented: Documented
 
     async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
         scope = cast("HTTPScope", connection)  # only HTTP routes are behind the gate
@@ -114,6 +116,7 @@ class Gate:
             self.kept.keep_token(text, stamp, token)
         self.asking.spend(token.id)
         require(token, handler.opt.get(SCOPE_OPTION, Scope.ADMIN))
+        self.documented.require(scope)
         scope["auth"] = token
         scope["user"] = token.organisation_id
         began = time.monotonic()

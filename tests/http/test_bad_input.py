@@ -343,3 +343,32 @@ def test_a_route_may_take_larger_bodies_than_others(
             answer = client.post("/v1/uploads", content=body, headers=headers)
             assert (answer.status_code, answer.json()) == (201, {"bytes": most})
     assert taken == [hashlib.sha256(body).hexdigest()] * (1 if key else 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/v1/entities?limt=5", "'limt'"),
+        ("/v1/entities?limit=5&limit=6", "limit twice"),
+        ("/v1/organisation?x=", "'x'"),
+        ("/v1/imports?entity=ent_1", "'entity'"),
+        ("/v1/imports?ENTITY_ID=ent_1", "'ENTITY_ID'"),
+        ("/v1/imports?%0d%0aA:%20b=c", "'\\r\\nA: b'"),
+        ("/v1/entities?" + "&".join(f"p{at}=1" for at in range(200)), "too many"),
+    ],
+)
+def test_a_slip_in_a_parameters_name_is_told(
+    client: Client, street: Street, path: str, sentence: str
+) -> None:
+    """Ignoring it would answer another question than was asked: every import, not one entity's."""
+    problem = is_problem(client.get(path, headers=street.here.headers()), 400, "bad-request")
+    assert sentence in problem["detail"]
+
+
+def test_a_slip_in_a_post_changes_nothing(client: Client, street: Street) -> None:
+    before = street.here.everything()
+    answer = client.post(
+        "/v1/imports?dry_run=true", json={"entity_ids": None}, headers=street.here.headers()
+    )
+    is_problem(answer, 400, "bad-request")
+    assert street.here.everything() == before
