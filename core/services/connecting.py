@@ -23,7 +23,7 @@ from core.services.adopting import (
     trial_source,
 )
 from core.services.authorising import AuthorisingService
-from core.services.ending import end_at_provider, forget_secrets, held_grant
+from core.services.ending import end_at_provider, fail_all_waiting, forget_secrets, held_grant
 from core.services.ports import Ports, integration_of, organisation_of
 from core.services.secrets import SecretStore, registration_row, staged_row
 from core.services.sources import ask, check, filled_in, provider_name, stored_fields
@@ -132,8 +132,8 @@ class ConnectingService:
     ) -> Sequence[str]:
         """End a connection for good; returns the names of the entities that lose their imports.
 
-        Secrets are deleted, and the consent is revoked at the provider where it offers that;
-        imported books and history stay.
+        Secrets are deleted, imports that wait on it fail at once, and the consent is revoked at the
+        provider where it offers that; imported books and history stay.
         """
         with self.ports.storage.writing() as uow:
             integration = integration_of(uow, organisation_id, integration_id)
@@ -141,7 +141,8 @@ class ConnectingService:
             ended = integration.moved(IntegrationStatus.DISCONNECTED)
             uow.integrations.save(attrs.evolve(ended, trouble=None))
             forget_secrets(uow, integration_id)
-            names = [entity.name for entity in uow.entities.linked(integration_id)]
+            linked = uow.entities.linked(integration_id)
+            names = [entity.name for entity in linked]
             self.ports.event(
                 uow,
                 organisation_id,
@@ -150,6 +151,7 @@ class ConnectingService:
                 actor=operator,
                 integration_id=integration_id,
             )
+            fail_all_waiting(self.ports, uow, linked, ended)
             uow.commit()
         if ending is not None:
             end_at_provider(self.ports, integration, ending, actor=operator)

@@ -1,10 +1,15 @@
 """Ending a consent: what is deleted here, and revoked at the provider where it offers that."""
 
+from collections.abc import Sequence
+
 from attrs import field, frozen
 
+from core.domain.entity import Entity
 from core.domain.failures import Failure
+from core.domain.import_run import RunStatus
 from core.domain.integration import Integration
 from core.ports.storage import UnitOfWork
+from core.services.importing import fail_waiting, not_connected
 from core.services.ports import Ports
 from core.services.secrets import (
     SecretStore,
@@ -51,6 +56,17 @@ def forget_secrets(uow: UnitOfWork, integration_id: str) -> None:
     attempt = uow.oauth_attempts.latest(integration_id)
     if attempt is not None:
         uow.secrets.delete(attempt_row(attempt.state_sha256))
+
+
+def fail_all_waiting(
+    ports: Ports, uow: UnitOfWork, linked: Sequence[Entity], ended: Integration
+) -> None:
+    """End the imports that wait on a connection that was ended, with the sentence that says so."""
+    for entity in linked:
+        for link in entity.links:
+            run = uow.runs.unfinished(link.id) if link.integration_id == ended.id else None
+            if run is not None and run.status is RunStatus.WAITING:
+                fail_waiting(ports, uow, run, not_connected(ended))
 
 
 def end_at_provider(

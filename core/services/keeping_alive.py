@@ -9,6 +9,8 @@ Three things per connection, each at most as often as its pause says and by one 
 - An end that can be foreseen (a key's own, or an idle life that could not be renewed) is announced
   ``ANNOUNCED_DAYS`` ahead, each once per end, however many processes look.
 
+What an authorisation sealed that nobody finished is deleted once its ten minutes are over.
+
 A connection that is known to be dead is not called at all: providers count refusals, and lock.
 """
 
@@ -24,6 +26,7 @@ from core.domain.integration import Integration
 from core.ports.provider import OAuthFlow
 from core.ports.storage import TokenRow
 from core.services.ports import Ports
+from core.services.secrets import forget_attempts
 from core.services.sources import check, provider_name, stored_fields
 from core.services.tokens import IntegrationTokens
 
@@ -34,6 +37,7 @@ SAME_END: Final = timedelta(days=1)
 """Providers that tell how long a key still lives give an end that wobbles by the time of asking."""
 
 LOOK_EVERY: Final = timedelta(minutes=15)
+FORGET_EVERY: Final = timedelta(minutes=1)
 UNASKED_FOR: Final = timedelta(hours=24)
 RETRY_AFTER: Final = timedelta(hours=6)
 """After a keep-alive or check that failed without telling the connection dead."""
@@ -62,6 +66,7 @@ class KeepingAliveService:
 
         Calls providers, one connection after the other: not for a thread that others wait for.
         """
+        self._forget_attempts()
         done: dict[str, list[str]] = {name: [] for name in attrs.fields_dict(Tended)}
         for integration in self._active():
             if stopping():
@@ -79,6 +84,13 @@ class KeepingAliveService:
                 except Failure:
                     done["troubled"].append(integration.id)
         return Tended(**{name: tuple(ids) for name, ids in done.items()})
+
+    def _forget_attempts(self) -> None:
+        """Verifiers and client secrets of authorisations nobody came back from."""
+        if self._turn("forget-attempts", FORGET_EVERY):
+            with self.ports.storage.writing() as uow:
+                if forget_attempts(uow, self.ports.clock.now()):
+                    uow.commit()
 
     def _active(self) -> Iterator[Integration]:
         with self.ports.storage.reading() as uow:

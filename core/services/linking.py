@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import attrs
-from attrs import frozen
+from attrs import define, field, frozen
 
 from core.domain.entity import Entity, Link, LinkRole
 from core.domain.failures import CorrectRequest, TryAgain, Unknown
@@ -13,6 +13,7 @@ from core.domain.onboarding import OnboardingStep, zone_of
 from core.ports.storage import UnitOfWork
 from core.services.importing import fail_waiting, unusable, waiting_run
 from core.services.ports import Ports, entity_of, integration_of, organisation_of
+from core.services.relinking import dormant, relink
 from core.services.sources import provider_name
 
 
@@ -35,12 +36,17 @@ class EntitySettings:
 
 @frozen(kw_only=True)
 class Selection:
-    """``created`` are new entities, ``already`` were followed before, ``refused`` say why."""
+    """``created`` are new entities, ``already`` were followed before, ``refused`` say why.
+
+    ``relinked`` are those of ``already`` whose former connection was ended: they go on with this
+    one.
+    """
 
     created: tuple[Entity, ...]
     already: tuple[Entity, ...]
     refused: tuple[tuple[Administration, str], ...]
     runs: tuple[ImportRun, ...]
+    relinked: tuple[Entity, ...] = ()
 
 
 @frozen
@@ -58,32 +64,21 @@ class LinkingService:
         """Follow administrations (None: all that can be imported); confirms the connection.
 
         Each becomes an entity whose primary link is this integration, with its first import
-        waiting. One that is followed already is left as it is.
+        waiting. One that is followed already is left as it is, and one that was followed through an
+        ended connection of the same account goes on with this one.
         """
         with self.ports.storage.writing() as uow:
             organisation = organisation_of(uow, organisation_id)
             integration = integration_of(uow, organisation_id, integration_id)
             _require_answered(integration)
             chosen = _chosen(uow.integrations.administrations(integration_id), administration_keys)
-            followed = {
-                link.administration_key: entity
-                for entity in uow.entities.linked(integration_id)
-                for link in entity.links
-                if link.integration_id == integration_id
-            }
-            created, already, refused, runs = [], [], [], []
             if integration.status is IntegrationStatus.PENDING:
                 integration = integration.moved(IntegrationStatus.ACTIVE)
                 uow.integrations.save(integration)
+            choosing = _Choosing(self.ports, uow, integration, operator)
             for administration in chosen:
-                if administration.key in followed:
-                    already.append(followed[administration.key])
-                elif not administration.importable:
-                    refused.append((administration, administration.obstacle or "not importable"))
-                else:
-                    entity, run = self._follow(uow, integration, administration)
-                    created.append(entity)
-                    runs.append(run)
+                choosing.choose(administration)
+            created = choosing.created
             if created:
                 step = organisation.at(OnboardingStep.FIRST_IMPORTS, integration_id)
                 uow.organisations.save(step)
@@ -96,14 +91,10 @@ class LinkingService:
                     integration_id=integration_id,
                 )
             uow.commit()
-        for run in runs:
+        selection = choosing.selection()
+        for run in selection.runs:
             self.ports.doorbell.ring(run.id)
-        return Selection(
-            created=tuple(created),
-            already=tuple(already),
-            refused=tuple(refused),
-            runs=tuple(runs),
-        )
+        return selection
 
     def link(
         self,
@@ -190,9 +181,66 @@ class LinkingService:
                 uow.commit()
         return entity
 
-    def _follow(
-        self, uow: UnitOfWork, integration: Integration, administration: Administration
-    ) -> tuple[Entity, ImportRun]:
+
+@define
+class _Choosing:
+    """One selection under way, inside its unit of work."""
+
+    ports: Ports
+    uow: UnitOfWork
+    integration: Integration
+    operator: str
+    created: list[Entity] = field(factory=list, init=False)
+    _already: list[Entity] = field(factory=list, init=False)
+    _relinked: list[Entity] = field(factory=list, init=False)
+    _refused: list[tuple[Administration, str]] = field(factory=list, init=False)
+    _runs: list[ImportRun] = field(factory=list, init=False)
+    _followed: dict[str, Entity] = field(init=False)
+    _dormant: dict[str, Entity] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._followed = {
+            link.administration_key: entity
+            for entity in self.uow.entities.linked(self.integration.id)
+            for link in entity.links
+            if link.integration_id == self.integration.id
+        }
+        self._dormant = dormant(self.uow, self.integration)
+
+    def choose(self, administration: Administration) -> None:
+        key = administration.key
+        if key in self._followed:
+            self._already.append(self._followed[key])
+        elif not administration.importable:
+            self._refused.append((administration, administration.obstacle or "not importable"))
+        elif key in self._dormant:
+            entity, run = relink(
+                self.ports,
+                self.uow,
+                self._dormant[key],
+                self.integration,
+                administration,
+                actor=self.operator,
+            )
+            self._already.append(entity)
+            self._relinked.append(entity)
+            self._runs.extend([] if run is None else [run])
+        else:
+            entity, run = self._follow(administration)
+            self.created.append(entity)
+            self._runs.append(run)
+
+    def selection(self) -> Selection:
+        return Selection(
+            created=tuple(self.created),
+            already=tuple(self._already),
+            refused=tuple(self._refused),
+            runs=tuple(self._runs),
+            relinked=tuple(self._relinked),
+        )
+
+    def _follow(self, administration: Administration) -> tuple[Entity, ImportRun]:
+        integration = self.integration
         link = Link(
             id=self.ports.ids.new("lnk"),
             integration_id=integration.id,
@@ -208,9 +256,9 @@ class LinkingService:
             created_at=self.ports.clock.now(),
             links=(link,),
         )
-        uow.entities.save(entity)
+        self.uow.entities.save(entity)
         run = waiting_run(self.ports, entity, link, RunCause.FIRST)
-        added = uow.runs.add(run)
+        added = self.uow.runs.add(run)
         assert added, "a new link has no other run"
         return entity, run
 

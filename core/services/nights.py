@@ -1,6 +1,7 @@
 """Nights: opening slots as their time comes, and showing what became of them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from attrs import frozen
 
 from core.domain.entity import Entity
 from core.domain.import_run import RunCause
+from core.domain.integration import IntegrationStatus
 from core.domain.onboarding import Organisation, zone_of
 from core.domain.schedule import (
     SLOT_TIMES,
@@ -75,25 +77,37 @@ class NightsService:
         return opened
 
     def tonight(self, organisation_id: str) -> Sequence[NextSlot]:
-        """The next slot of each entity, soonest first; at most LIST_MAX entities."""
+        """The next slot of each entity, soonest first; at most LIST_MAX entities.
+
+        Entities whose connection was ended have none.
+        """
         now = self.ports.clock.now()
         with self.ports.storage.reading() as uow:
             organisation = organisation_of(uow, organisation_id)
             entities = uow.entities.of(organisation_id)
+            dormant = {entity.id for entity in _dormant(uow, organisation_id)}
         found = []
         for entity in entities:
+            if entity.id in dormant:
+                continue
             day, ordinal, due = next_slot(_zone(organisation, entity), now)
             found.append(NextSlot(entity=entity, local_date=day, ordinal=ordinal, due_at=due))
         return sorted(found, key=lambda slot: (slot.due_at, slot.entity.name))
 
     def coming(self, organisation_id: str) -> Sequence[ComingSlot]:
-        """The slots of the next night, soonest first; entities in other time zones apart."""
+        """The slots of the next night, soonest first; entities in other time zones apart.
+
+        Entities whose connection was ended do not count.
+        """
         now = self.ports.clock.now()
         with self.ports.storage.reading() as uow:
             organisation = organisation_of(uow, organisation_id)
-            zones = uow.entities.time_zones(organisation_id)
+            zones = Counter(uow.entities.time_zones(organisation_id))
+            zones.subtract(entity.time_zone for entity in _dormant(uow, organisation_id))
         found = []
         for name, entities in zones.items():
+            if entities <= 0:
+                continue
             at = now
             for _ in SLOT_TIMES:
                 day, ordinal, at = next_slot(zone_of(name or organisation.time_zone), at)
@@ -187,6 +201,15 @@ class NightsService:
         added = uow.runs.add(run)
         assert added, "a writing unit is exclusive"
         return record
+
+
+def _dormant(uow: UnitOfWork, organisation_id: str) -> Iterator[Entity]:
+    """Entities whose primary connection was ended for good: nothing is imported for them."""
+    for integration in uow.integrations.of(organisation_id):
+        if integration.status is IntegrationStatus.DISCONNECTED:
+            for entity in uow.entities.linked(integration.id):
+                if entity.primary is not None and entity.primary.integration_id == integration.id:
+                    yield entity
 
 
 def _zone(organisation: Organisation, entity: Entity) -> ZoneInfo:

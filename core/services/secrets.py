@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -27,6 +28,19 @@ def registration_row(organisation_id: str, provider: str) -> str:
 def attempt_row(state_sha256: str) -> str:
     """The PKCE verifier of an authorisation under way."""
     return f"attempt:{state_sha256}"
+
+
+def forget_attempts(uow: UnitOfWork, now: datetime) -> int:
+    """Delete what authorisations sealed that nobody finished in time; how many there were."""
+    prefix = attempt_row("")
+    forgotten = 0
+    for row in uow.secrets.rows():
+        if row.startswith(prefix):
+            attempt = uow.oauth_attempts.get(row.removeprefix(prefix))
+            if attempt is None or now >= attempt.expires_at:
+                uow.secrets.delete(row)
+                forgotten += 1
+    return forgotten
 
 
 def staged_row(integration_id: str) -> str:

@@ -19,15 +19,13 @@ from core.domain.integration import Integration
 from core.ports.provider import TOKEN_CALL_SECONDS_MAX
 from core.ports.sessions import SESSION_NAME_CHARACTERS_MAX, Login, OwnSessions, Session
 from core.ports.storage import UnitOfWork
+from core.services.marking import UNUSABLE, known_dead, mark_needs_reconnect
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, forget_sessions, session_row
 from core.services.tokens import (
     LOCK_POLL_GROWTH,
     LOCK_POLL_SECONDS,
     LOCK_POLL_SECONDS_MAX,
-    UNUSABLE,
-    known_dead,
-    mark_needs_reconnect,
 )
 
 LOGIN_LOCK_SECONDS: Final = 2 * TOKEN_CALL_SECONDS_MAX + 30

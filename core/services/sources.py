@@ -13,10 +13,11 @@ from core.domain.failures import CorrectRequest, FixSettings, Reconnect
 from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.ports.budget import calling_for
 from core.ports.provider import AccessTokens, ConnectForm, Credentials, Health, Source
+from core.services.marking import UNUSABLE, known_dead, mark_needs_reconnect
 from core.services.ports import Ports
 from core.services.secrets import SecretStore, fields_row
 from core.services.sessions import IntegrationSessions
-from core.services.tokens import UNUSABLE, IntegrationTokens, known_dead, mark_needs_reconnect
+from core.services.tokens import IntegrationTokens
 
 FIELD_CHARACTERS_MAX: Final = 4_000
 ADMINISTRATIONS_MAX: Final = 20_000

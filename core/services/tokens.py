@@ -7,12 +7,17 @@ leaves word of it. Each mark is a new version of the row: the version is the fen
 one refresh under way, and who finds another version afterwards writes nothing. A refusal while the
 stored token has changed is a race, not a revocation.
 
-A refresh whose answer was lost is never repeated in the same breath. While the old access token
-lives it goes on being used, which is the probe: as long as the provider takes it nothing is lost.
-Once it is over, the old refresh token is tried again, spaced by ``UNCERTAIN_PAUSE_SECONDS``: if the
-lost request never arrived (a gateway's 502, a killed process) or the provider grants a grace
-period, that keeps the connection; if it did arrive, the tokens it made were never seen here, so
-the refusal ends nothing that could still be had, and the operator is asked to reconnect at once.
+A refresh whose answer was lost is settled as the provider's TokenPolicy allows:
+
+- The refresh token does not rotate, or has a grace period: asking again costs nothing.
+- It is single-use: never repeated in the same breath. While the old access token lives it goes on
+  being used, which is the probe: as long as the provider takes it nothing is lost. Once it is over,
+  one question settles it, with the old refresh token: if the lost request never arrived (a
+  gateway's 502, a process killed before sending) that keeps the connection; if it did arrive, the
+  tokens it made were never seen here, so a refusal ends nothing that could still be had, and the
+  operator is asked to reconnect. A question that gets no answer either is put again after pauses
+  as long as the silence so far (``UNCERTAIN_PAUSE_SECONDS`` to ``..._MAX``), and after
+  ``SETTLING`` of silence the operator is asked to reconnect.
 """
 
 from collections.abc import Callable
@@ -23,8 +28,6 @@ import attrs
 from attrs import define, field, frozen
 
 from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
-from core.domain.import_run import RunStatus
-from core.domain.integration import Integration, IntegrationStatus, unusable_sentence
 from core.ports.provider import (
     TOKEN_CALL_SECONDS_MAX,
     OAuthFlow,
@@ -33,8 +36,22 @@ from core.ports.provider import (
     TooEarlyToRefresh,
 )
 from core.ports.storage import TokenRow, UnitOfWork
+from core.services.marking import UNUSABLE, known_dead, mark_needs_reconnect
 from core.services.ports import Ports
 from core.services.secrets import SecretStore
+
+__all__ = [
+    "LOCK_POLL_GROWTH",
+    "LOCK_POLL_SECONDS",
+    "LOCK_POLL_SECONDS_MAX",
+    "LOCK_WAIT_SECONDS",
+    "REFRESH_LOCK_SECONDS",
+    "SETTLING",
+    "UNCERTAIN_PAUSE_SECONDS",
+    "UNCERTAIN_PAUSE_SECONDS_MAX",
+    "IntegrationTokens",
+    "mark_needs_reconnect",
+]
 
 REFRESH_LOCK_SECONDS: Final = TOKEN_CALL_SECONDS_MAX + 30
 """Longer than the worst token call, so that no second process starts while one is out."""
@@ -46,7 +63,10 @@ LOCK_WAIT_SECONDS: Final = REFRESH_LOCK_SECONDS + 10
 """Longer than the lock: who waits for a process that was killed gets its turn."""
 
 UNCERTAIN_PAUSE_SECONDS: Final = 30
-"""Between tries of a refresh token whose last use got no answer."""
+"""Between tries of a refresh token whose last use got no answer, at least."""
+UNCERTAIN_PAUSE_SECONDS_MAX: Final = 3_600
+SETTLING: Final = timedelta(hours=24)
+"""A single-use token that may be used up is given up after a day without any answer."""
 
 TOO_EARLY_SECONDS: Final = 30
 """How long a token is used on after the provider refused to renew it as too young."""
@@ -55,10 +75,16 @@ STORE_TRIES: Final = 10
 STORE_PAUSE_SECONDS: Final = 1.0
 """A grant in hand is not given up because the database is busy for a moment."""
 
-UNUSABLE: Final = frozenset({IntegrationStatus.NEEDS_RECONNECT, IntegrationStatus.DISCONNECTED})
-
 Settled = Callable[[TokenRow], bool]
 """Whether a stored row is what the caller wants, so that nothing needs to be refreshed."""
+
+
+class _GivenUp(Exception):
+    """Nobody answered for so long that a person must settle it; carries the row."""
+
+    def __init__(self, row: TokenRow) -> None:
+        super().__init__()
+        self.row = row
 
 
 @frozen
@@ -142,7 +168,10 @@ class IntegrationTokens:
                 held = uow.leases.holder(self._lock, now=self.ports.clock.now()) is not None
             if settled(row):
                 return row
-            claim = None if held else self._claim(owner, settled)
+            try:
+                claim = None if held else self._claim(owner, settled)
+            except _GivenUp as given_up:
+                raise self._silent(given_up.row) from None
             if isinstance(claim, TokenRow):
                 return claim
             if claim is not None:
@@ -173,7 +202,9 @@ class IntegrationTokens:
             if settled(row):
                 return row
             if uow.leases.holder(self._pause, now=now) is not None:
-                raise self._unanswered(now)
+                raise self._unanswered(now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
+            if row.uncertain and self._is_single_use and self._silence(uow, row, now) > SETTLING:
+                raise _GivenUp(row)
             uow.leases.acquire(self._lock, owner, now=now, until=until)
             marked = attrs.evolve(row, version=row.version + 1, uncertain=True)
             swapped = uow.tokens.swap(marked, expected_version=row.version)
@@ -195,9 +226,11 @@ class IntegrationTokens:
             return self._unmark(claim.marked, uncertain=False, expires_at=good_until)
         except OutcomeUnknown as unknown:
             now = self.ports.clock.now()
-            if self.flow.policy.refresh_rotates and not self.flow.policy.refresh_grace_seconds:
-                self._hold_back(now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
-            raise self._unanswered(now) from unknown
+            retry_at = now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS)
+            if self._is_single_use:
+                retry_at = self._pause_until(claim.before, now)
+                self._hold_back(retry_at)
+            raise self._unanswered(retry_at) from unknown
         except Reconnect as refused:
             return self._refused(claim, refused)
         except Failure as nothing_consumed:
@@ -279,76 +312,61 @@ class IntegrationTokens:
             uow.leases.acquire(self._pause, self._pause, now=self.ports.clock.now(), until=until)
             uow.commit()
 
-    def _unanswered(self, now: datetime) -> ProviderDown:
+    @property
+    def _is_single_use(self) -> bool:
+        policy = self.flow.policy
+        return policy.refresh_rotates and not policy.refresh_grace_seconds
+
+    def _silence(self, uow: UnitOfWork, row: TokenRow, now: datetime) -> timedelta:
+        """Since the first question that was to settle these tokens, which may be now."""
+        name = f"settling:{self.integration_id}"
+        tokens = row.obtained_at.isoformat()
+        of, _, since = (uow.settings.get(name) or "").partition(" ")
+        if of != tokens:
+            since = now.isoformat()
+            uow.settings.put(name, f"{tokens} {since}")
+        return now - datetime.fromisoformat(since)
+
+    def _pause_until(self, before: TokenRow, now: datetime) -> datetime:
+        """As long as the silence so far: a token service that is down is not asked in vain."""
+        silence = timedelta(0)
+        if before.uncertain:
+            with self.ports.storage.reading() as uow:
+                since = (uow.settings.get(f"settling:{self.integration_id}") or "").split(" ")[-1]
+            silence = now - datetime.fromisoformat(since)
+        shortest, longest = UNCERTAIN_PAUSE_SECONDS, UNCERTAIN_PAUSE_SECONDS_MAX
+        return now + min(max(silence, timedelta(seconds=shortest)), timedelta(seconds=longest))
+
+    def _silent(self, row: TokenRow) -> Reconnect:
+        return self._ended(
+            Reconnect(
+                f"{self.provider_name} gave no usable answer for a day while the connection was "
+                "renewed, so what it holds may be used up: reconnect it. Imported books stay as "
+                "they are.",
+                detail="a single-use refresh token whose outcome nobody told",
+            ),
+            row,
+        )
+
+    def _unanswered(self, retry_at: datetime) -> ProviderDown:
         return ProviderDown(
             f"The sign-in service of {self.provider_name} gave no usable answer. The connection is "
             "kept and tried again; only if that is refused you will be asked to reconnect.",
             code="refresh-uncertain",
-            retry_at=now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS),
+            retry_at=retry_at,
         )
 
     def _dead(self, detail: str, row: TokenRow) -> Reconnect:
-        """The failure to raise, with the integration already marked."""
-        failure = Reconnect(
-            f"{self.provider_name} no longer accepts this connection: reconnect it. "
-            "Imported books stay as they are.",
-            detail=detail,
+        return self._ended(
+            Reconnect(
+                f"{self.provider_name} no longer accepts this connection: reconnect it. "
+                "Imported books stay as they are.",
+                detail=detail,
+            ),
+            row,
         )
+
+    def _ended(self, failure: Reconnect, row: TokenRow) -> Reconnect:
+        """The failure to raise, with the integration already marked."""
         mark_needs_reconnect(self.ports, self.integration_id, failure, token_version=row.version)
         return failure
-
-
-def known_dead(integration: Integration, name: str) -> Reconnect:
-    """For a connection that must not be called any more until somebody reconnects it."""
-    trouble = integration.trouble
-    return Reconnect(
-        trouble.sentence if trouble is not None else unusable_sentence(integration, name),
-        detail="known before: the provider was not asked",
-    )
-
-
-def mark_needs_reconnect(
-    ports: Ports,
-    integration_id: str,
-    failure: Reconnect,
-    *,
-    seen: Integration | None = None,
-    token_version: int | None = None,
-) -> None:
-    """Record the first certain sign that a connection is dead; nothing calls it afterwards.
-
-    ``seen`` (the integration whose credentials were refused) and ``token_version`` (the row that
-    was): when somebody has reconnected since, the refusal is about what is gone, and means nothing.
-    """
-    with ports.storage.writing() as uow:
-        integration = uow.integrations.get(integration_id)
-        if integration is None or integration.status in UNUSABLE:
-            return
-        if seen is not None and seen.authorised_at != integration.authorised_at:
-            return
-        row = uow.tokens.get(integration_id)
-        if token_version is not None and (row is None or row.version != token_version):
-            return
-        uow.integrations.save(
-            attrs.evolve(
-                integration.moved(IntegrationStatus.NEEDS_RECONNECT), trouble=failure.trouble()
-            )
-        )
-        ports.event(
-            uow,
-            integration.organisation_id,
-            "integration.needs-reconnect",
-            failure.sentence,
-            integration_id=integration_id,
-        )
-        _hasten_waiting(uow, integration_id, ports.clock.now())
-        uow.commit()
-
-
-def _hasten_waiting(uow: UnitOfWork, integration_id: str, now: datetime) -> None:
-    """Imports that wait for a later try are due at once: claiming them says why they cannot run."""
-    for entity in uow.entities.linked(integration_id):
-        for link in entity.links:
-            run = uow.runs.unfinished(link.id) if link.integration_id == integration_id else None
-            if run is not None and run.status is RunStatus.WAITING and run.due_at > now:
-                uow.runs.replace(run, attrs.evolve(run, due_at=now))

@@ -56,9 +56,21 @@ def test_a_slot_is_skipped_with_its_reason(house: House) -> None:
     house.clock.instant = dt.datetime(2026, 3, 11, 3, 50, tzinfo=dt.UTC)
     skipped = {record.skipped for record in house.services.nights.open_due()}
     assert skipped == {SkipReason.INTEGRATION_UNUSABLE}
-    run_id = house.doorbell.rung[0]
-    failed = house.engine().run(run_id)
+    with house.storage.reading() as uow:
+        failed = uow.runs.get(house.doorbell.rung[0])
     assert failed is not None
     assert failed.status is RunStatus.FAILED
     assert failed.trouble is not None
     assert failed.trouble.action is Action.FIX_SETTINGS
+
+
+def test_entities_of_an_ended_connection_have_no_night_to_come(house: House) -> None:
+    nights = house.services.nights
+    assert len(nights.tonight(house.org)) == 2
+    assert {slot.entities for slot in nights.coming(house.org)} == {2}
+    one = nights.tonight(house.org)[0].entity
+    house.services.linking.set_time_zone(house.org, one.id, "Asia/Tokyo", operator=OPERATOR)
+    integration_id = house.services.connecting.integrations(house.org)[0].id
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    assert nights.tonight(house.org) == []
+    assert nights.coming(house.org) == []

@@ -2,19 +2,21 @@
 
 import threading
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+import attrs
 import pytest
 
 from adapters.storage.memory.storage import MemoryStorage
-from core.domain.failures import ProviderDown, Reconnect, TryAgain, Wait
+from core.domain.failures import Failure, ProviderDown, Reconnect, TryAgain, Wait
 from core.domain.integration import IntegrationStatus
-from core.ports.provider import OutcomeUnknown, TokenGrant, TooEarlyToRefresh
+from core.ports.provider import OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
 from core.ports.storage import TokenRow, UnitOfWork
 from core.services.secrets import reseal_all
 from core.services.sources import open_source
 from core.services.tokens import UNCERTAIN_PAUSE_SECONDS, IntegrationTokens, mark_needs_reconnect
-from tests.fake_provider import ACCESS_SECONDS, GOOD_CODE, FakeFlow, FakeSource
+from tests.fake_provider import ACCESS_SECONDS, GOOD_CODE, POLICY, FakeFlow, FakeSource
 from tests.services.house import BASE, OPERATOR, House
 
 
@@ -398,3 +400,102 @@ def test_what_the_callback_told_waits_with_a_staged_consent(house: House) -> Non
     expire(house)
     house.services.connecting.confirm_reconnect(house.org, integration_id, operator=OPERATOR)
     assert _facts(house, integration_id) == {"realm": "77"}
+
+
+# -- answers that stay away ------------------------------------------------------------------------
+
+
+def _never_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """When refreshes were sent, none of which is answered."""
+    sent: list[datetime] = []
+
+    def lost(*_: object) -> None:
+        sent.append(house.clock.now())
+        raise OutcomeUnknown
+
+    monkeypatch.setattr(FakeFlow, "refresh", lost)
+    return sent
+
+
+def _ask_for(house: House, tokens: IntegrationTokens, length: timedelta) -> Failure | None:
+    """A caller that looks every ten seconds; the last failure it met."""
+    until = house.clock.now() + length
+    failure: Failure | None = None
+    while house.clock.now() < until:
+        try:
+            tokens.current()
+        except Failure as met:
+            failure = met
+            if isinstance(met, Reconnect):
+                return met
+        house.clock.advance(timedelta(seconds=10))
+    return failure
+
+
+def test_a_single_use_token_is_asked_about_ever_more_seldom_and_given_up_after_a_day(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    sent = _never_answers(house, monkeypatch)
+    began = house.clock.now()
+    failure = _ask_for(house, tokens, timedelta(hours=30))
+    assert isinstance(failure, Reconnect)
+    assert "no usable answer for a day" in failure.sentence
+    assert timedelta(hours=24) < house.clock.now() - began < timedelta(hours=26)
+    assert _status(house, tokens) is IntegrationStatus.NEEDS_RECONNECT
+    assert len(sent) <= 40, "a day of silence, every half minute: 2,880 times"
+    pauses = [later - earlier for earlier, later in pairwise(sent)]
+    assert pauses[0] >= timedelta(seconds=UNCERTAIN_PAUSE_SECONDS)
+    assert max(pauses) <= timedelta(hours=1, seconds=20)
+
+
+def test_who_slept_through_the_silence_still_asks_once(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    with monkeypatch.context() as patched:
+        _never_answers(house, patched)
+        with pytest.raises(ProviderDown):
+            tokens.current()
+    house.clock.advance(timedelta(days=20))
+    assert tokens.current() in house.exact.flow.access
+
+
+def test_the_silence_about_earlier_tokens_is_not_that_about_later_ones(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    with monkeypatch.context() as patched:
+        _never_answers(house, patched)
+        _ask_for(house, tokens, timedelta(hours=20))
+    house.clock.advance(timedelta(hours=1))
+    tokens.current()
+    expire(house)
+    _never_answers(house, monkeypatch)
+    assert isinstance(_ask_for(house, tokens, timedelta(hours=20)), ProviderDown)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        attrs.evolve(POLICY, refresh_rotates=False),
+        attrs.evolve(POLICY, refresh_grace_seconds=1_800),
+    ],
+    ids=["does not rotate", "has a grace period"],
+)
+def test_where_asking_again_costs_nothing_it_is_asked_at_once_and_never_given_up(
+    house: House,
+    tokens: IntegrationTokens,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: TokenPolicy,
+) -> None:
+    house.exact.flow.policy = policy
+    expire(house)
+    with monkeypatch.context() as patched:
+        sent = _never_answers(house, patched)
+        for _ in range(2):
+            with pytest.raises(ProviderDown):
+                tokens.current()
+        assert len(sent) == 2
+        assert isinstance(_ask_for(house, tokens, timedelta(hours=30)), ProviderDown)
+    assert tokens.current() in house.exact.flow.access

@@ -1,0 +1,161 @@
+"""What ends with a connection, what stays, and how its entities go on with a new one."""
+
+import datetime as dt
+
+import pytest
+
+from core.domain.failures import Reconnect
+from core.domain.import_run import RunStatus
+from core.domain.integration import IntegrationStatus
+from core.services.authorising import AUTHORISATION_MINUTES
+from core.services.sources import open_source
+from tests.services.house import OPERATOR, House
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def disconnect(house: House, integration_id: str) -> None:
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+
+
+def test_imports_that_wait_on_an_ended_connection_fail_at_once_and_say_why(house: House) -> None:
+    integration_id = house.connect_odoo()
+    house.follow(integration_id)
+    rung = list(house.doorbell.rung)
+    disconnect(house, integration_id)
+    with house.storage.reading() as uow:
+        runs = [uow.runs.get(run_id) for run_id in rung]
+    assert len(runs) == 2
+    for run in runs:
+        assert run is not None
+        assert run.status is RunStatus.FAILED
+        assert run.trouble is not None
+        assert "was disconnected" in run.trouble.sentence
+    house.import_rung()
+    assert house.odoo.calls["pull"] == 0
+
+
+def test_imports_of_other_connections_wait_on(house: House) -> None:
+    keyed, oauth = house.connect_odoo(), house.connect_exact()
+    house.follow(oauth)
+    waiting = list(house.doorbell.rung)
+    disconnect(house, keyed)
+    with house.storage.reading() as uow:
+        runs = [uow.runs.get(run_id) for run_id in waiting]
+    assert {run.status for run in runs if run is not None} == {RunStatus.WAITING}
+
+
+def test_an_ended_connection_is_not_opened_even_by_who_saw_it_before(house: House) -> None:
+    integration_id = house.connect_odoo()
+    seen = house.services.connecting.get(house.org, integration_id).integration
+    disconnect(house, integration_id)
+    with pytest.raises(Reconnect, match="was disconnected"):
+        open_source(house.ports, seen)
+
+
+def test_what_an_authorisation_sealed_is_deleted_when_its_time_is_over(house: House) -> None:
+    house.begin_exact()
+    answered = house.connect_exact()
+    house.clock.advance(dt.timedelta(minutes=AUTHORISATION_MINUTES - 1))
+    house.begin_exact()
+
+    def sealed() -> int:
+        with house.storage.reading() as uow:
+            return sum(row.startswith("attempt:") for row in uow.secrets.rows())
+
+    house.services.keeping_alive.tend()
+    assert sealed() == 2
+    house.clock.advance(dt.timedelta(minutes=1))
+    house.services.keeping_alive.tend()
+    assert sealed() == 1, "the younger one may still be answered"
+    house.clock.advance(dt.timedelta(minutes=AUTHORISATION_MINUTES))
+    house.services.keeping_alive.tend()
+    assert sealed() == 0
+    assert house.services.connecting.get(house.org, answered).integration.account is not None
+
+
+# -- connected anew --------------------------------------------------------------------------------
+
+
+def test_connected_anew_the_same_entities_go_on_where_they_were(house: House) -> None:
+    former = house.connect_odoo()
+    entities = house.follow(former)
+    house.import_rung()
+    read = len(house.odoo.read)
+    disconnect(house, former)
+    new = house.connect_odoo()
+    assert new != former
+    selection = house.services.linking.select(house.org, new, None, operator=OPERATOR)
+    assert selection.created == ()
+    assert {one.id for one in selection.relinked} == {one.id for one in entities}
+    assert {one.id for one in selection.already} == {one.id for one in entities}
+    with house.storage.reading() as uow:
+        assert len(uow.entities.of(house.org)) == len(entities)
+        told = [one for one in uow.activity.newest(house.org) if one.kind == "entity.relinked"]
+    assert len(told) == len(entities)
+    runs = house.import_rung()
+    assert [run.status for run in runs if run is not None] == [RunStatus.SUCCEEDED] * 2
+    again = house.odoo.read[read:]
+    assert all(first > 0 for _, first in again), "from the bookmark, no page twice"
+    for entity in entities:
+        with house.storage.reading() as uow:
+            stored = uow.entities.get(entity.id)
+        assert stored is not None
+        assert stored.published_generation >= 1
+        assert stored.primary is not None
+        assert stored.primary.integration_id == new
+
+
+def test_only_what_was_chosen_is_linked_anew(house: House) -> None:
+    former = house.connect_odoo()
+    first, second = house.follow(former)
+    disconnect(house, former)
+    new = house.connect_odoo()
+    assert first.primary is not None
+    key = first.primary.administration_key
+    selection = house.services.linking.select(house.org, new, [key], operator=OPERATOR)
+    assert [one.id for one in selection.relinked] == [first.id]
+    with house.storage.reading() as uow:
+        other = uow.entities.get(second.id)
+    assert other is not None
+    assert other.primary == second.primary
+
+
+def test_books_of_another_account_are_not_taken_for_the_former_ones(house: House) -> None:
+    """Odoo numbers its companies per database: company 1 of another one is another company."""
+    former = house.connect_odoo()
+    house.follow(former)
+    disconnect(house, former)
+    house.odoo.change_account("another database", "Grace Hopper")
+    new = house.connect_odoo()
+    selection = house.services.linking.select(house.org, new, None, operator=OPERATOR)
+    assert len(selection.created) == 2
+    assert selection.relinked == ()
+
+
+def test_an_entity_that_was_linked_elsewhere_meanwhile_stays_there(house: House) -> None:
+    former = house.connect_odoo()
+    first, _ = house.follow(former)
+    elsewhere = house.connect_exact()
+    assert first.primary is not None
+    key = first.primary.administration_key
+    disconnect(house, former)
+    house.services.linking.link(house.org, first.id, elsewhere, key, operator=OPERATOR)
+    new = house.connect_odoo()
+    selection = house.services.linking.select(house.org, new, [key], operator=OPERATOR)
+    assert selection.relinked == ()
+    assert len(selection.created) == 1
+
+
+def test_a_living_connection_gives_no_entity_away(house: House) -> None:
+    living = house.connect_odoo()
+    house.follow(living)
+    assert house.connect_odoo() == living, "the same account: renewed"
+    integration = house.services.connecting.get(house.org, living).integration
+    assert integration.status is IntegrationStatus.ACTIVE
+    selection = house.services.linking.select(house.org, living, None, operator=OPERATOR)
+    assert (selection.created, selection.relinked) == ((), ())
+    assert len(selection.already) == 2
