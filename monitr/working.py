@@ -81,6 +81,13 @@ def tending(services: Services, stopping: threading.Event) -> Iterator[None]:
             else:
                 if any(attrs.astuple(done)):
                     _log.info("connections.tended", **attrs.asdict(done))
+            try:
+                compacted = services.retaining.tend(is_over)
+            except Exception as error:  # noqa: BLE001 - told, and the next round may do better
+                _log.error("books.compacting_failed", kind=type(error).__name__)
+            else:
+                if any(attrs.astuple(compacted)):
+                    _log.info("books.compacted", **attrs.asdict(compacted))
             if ended.wait(TEND_SECONDS):
                 return
 
