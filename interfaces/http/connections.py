@@ -1,5 +1,6 @@
 """Providers, the organisation, integrations, and API tokens."""
 
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from attrs import field, frozen
@@ -9,8 +10,9 @@ from litestar.params import JSONBody, Parameter
 
 from core.domain.access import Scope
 from core.services.access import TOKEN_NAME_CHARACTERS_MAX
+from core.services.connecting import Connection
 from interfaces.http import log_shapes, shapes, shaping
-from interfaces.http.asking import ADMIN, OPERATE, READ, Asking, Id, RedirectBase
+from interfaces.http.asking import ADMIN, OPERATE, READ, Asker, Asking, Id, RedirectBase
 from interfaces.http.cursors import PAGE_DEFAULT, Cursor, Limit
 from interfaces.http.paging import page_of
 
@@ -40,6 +42,14 @@ class MakeToken:
     scope: Scope
 
 
+def _unconfirmed(asker: Asker) -> Collection[str]:
+    return asker.services.connecting.awaiting_confirmation(asker.organisation_id)
+
+
+def _told(asker: Asker, found: Connection) -> shapes.Connection:
+    return shaping.connection(found, _unconfirmed(asker))
+
+
 @get("/providers", opt=READ, sync_to_thread=True)
 def providers(asker: Asking) -> shapes.ProviderList:
     """Every provider, with the reason it may not be connected now."""
@@ -66,8 +76,10 @@ def integrations(
     """The connections, and whether they work."""
     found = asker.services.connecting.integrations(asker.organisation_id)
     items, next_cursor = page_of(asker, "integrations", found, lambda one: one.id, cursor, limit)
+    unconfirmed = _unconfirmed(asker)
     return shapes.IntegrationPage(
-        items=[shaping.integration_(one) for one in items], next_cursor=next_cursor
+        items=[shaping.integration_(one, unconfirmed) for one in items],
+        next_cursor=next_cursor,
     )
 
 
@@ -76,21 +88,22 @@ def connect(
     asker: Asking, data: JSONBody[Connect], redirect_base: RedirectBase
 ) -> shapes.Connection:
     """Connect a provider. With OAuth a person then opens ``authorize_url``."""
-    return shaping.connection(
+    return _told(
+        asker,
         asker.services.connecting.connect(
             asker.organisation_id,
             data.provider,
             data.fields,
             operator=asker.operator,
             redirect_base=redirect_base,
-        )
+        ),
     )
 
 
 @get("/integrations/{integration_id:str}", opt=READ, sync_to_thread=True)
 def integration(asker: Asking, integration_id: Id) -> shapes.Connection:
     """One connection as stored: nothing is asked of the provider."""
-    return shaping.connection(asker.services.connecting.get(asker.organisation_id, integration_id))
+    return _told(asker, asker.services.connecting.get(asker.organisation_id, integration_id))
 
 
 @get("/integrations/{integration_id:str}/administrations", opt=READ, sync_to_thread=True)
@@ -135,33 +148,33 @@ def reconnect(
     redirect_base: RedirectBase,
 ) -> shapes.Connection:
     """Authorise again: id, links, history and bookmarks stay. A ``review`` waits for confirm."""
-    return shaping.connection(
+    return _told(
+        asker,
         asker.services.connecting.reconnect(
             asker.organisation_id,
             integration_id,
             data.fields,
             operator=asker.operator,
             redirect_base=redirect_base,
-        )
+        ),
     )
 
 
 @post("/integrations/{integration_id:str}/confirm", opt=ADMIN, status_code=200, sync_to_thread=True)
 def confirm(asker: Asking, integration_id: Id) -> shapes.Connection:
     """Accept a reconnect whose account or administrations differ."""
-    return shaping.connection(
+    return _told(
+        asker,
         asker.services.connecting.confirm_reconnect(
             asker.organisation_id, integration_id, operator=asker.operator
-        )
+        ),
     )
 
 
 @post("/integrations/{integration_id:str}/check", opt=OPERATE, status_code=200, sync_to_thread=True)
 def check(asker: Asking, integration_id: Id) -> shapes.Connection:
     """Ask the provider now: account, administrations, expiry. No import."""
-    return shaping.connection(
-        asker.services.connecting.check(asker.organisation_id, integration_id)
-    )
+    return _told(asker, asker.services.connecting.check(asker.organisation_id, integration_id))
 
 
 @delete("/integrations/{integration_id:str}", opt=ADMIN, status_code=200, sync_to_thread=True)

@@ -105,6 +105,8 @@ class Account:
 
 @frozen(kw_only=True)
 class Integration:
+    """``awaits_confirmation``: a new consent is there, and counts once it is confirmed."""
+
     id: str
     provider: str
     status: str
@@ -114,6 +116,7 @@ class Integration:
     authorised_at: dt.datetime | None
     expires_at: dt.datetime | None
     checked_at: dt.datetime | None
+    awaits_confirmation: bool
     trouble: Trouble | None
 
 

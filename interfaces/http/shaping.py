@@ -1,7 +1,7 @@
 """From domain values to what the HTTP interface says: field by field, no decision."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.domain import (
     access,
@@ -88,7 +88,10 @@ def trouble(found: failures.Trouble | None) -> shapes.Trouble | None:
     )
 
 
-def integration_(found: integration.Integration) -> shapes.Integration:
+def integration_(
+    found: integration.Integration, unconfirmed: Collection[str]
+) -> shapes.Integration:
+    """``unconfirmed``: ids of integrations with a new consent that nobody confirmed yet."""
     account = found.account
     return shapes.Integration(
         id=found.id,
@@ -102,6 +105,7 @@ def integration_(found: integration.Integration) -> shapes.Integration:
         authorised_at=utc(found.authorised_at),
         expires_at=utc(found.expires_at),
         checked_at=utc(found.checked_at),
+        awaits_confirmation=found.id in unconfirmed,
         trouble=trouble(found.trouble),
     )
 
@@ -129,9 +133,9 @@ def review(found: ReconnectReview | None) -> shapes.Review | None:
     )
 
 
-def connection(found: Connection) -> shapes.Connection:
+def connection(found: Connection, unconfirmed: Collection[str]) -> shapes.Connection:
     return shapes.Connection(
-        integration=integration_(found.integration),
+        integration=integration_(found.integration, unconfirmed),
         authorize_url=found.authorize_url,
         authorize_until=utc(found.authorize_until),
         redirect_uri=found.redirect_uri,

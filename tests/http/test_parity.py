@@ -58,6 +58,7 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
         "connect",
         TUI,
     ),
+    "connecting.awaiting_confirmation": ("GET /v1/integrations", "integrations", TUI),
     "connecting.check": ("POST /v1/integrations/{integration_id}/check", "check", TUI),
     "connecting.confirm_reconnect": (
         "POST /v1/integrations/{integration_id}/confirm",
