@@ -6,14 +6,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.moneybird import Moneybird
-from core.ports.provider import Credentials
+from core.domain.integration import Administration
+from core.domain.proof import Verdict, hold_against
+from core.ports.provider import Credentials, Source
 from sandbox.browser import decide
 from sandbox.moneybird import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.moneybird import Moneybird as StandIn
 from sandbox.moneybird.view import View
 from sandbox.records import AccountKind
 from sandbox.server import Sandbox
-from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
+from tests.providers.folding import Ledger
+from tests.providers.sandboxed import Connected, SandboxTime, TestTokens, run
 
 KEY = "moneybird"
 REDIRECT = "https://localhost/oauth/moneybird/callback"
@@ -71,3 +74,28 @@ def shown_truth(sandbox: Sandbox, truth: dict[str, Any]) -> dict[str, Any]:
         for (code, year, month), value in cents.items()
     ]
     return {**truth, "journals": JOURNALS, "balances": balances}
+
+
+def imported(source: Source, administration: Administration) -> tuple[Ledger, str]:
+    ledger = Ledger()
+    return ledger, run(source, administration, None, ledger)
+
+
+def assert_true(
+    sandbox: Sandbox, source: Source, administration: Administration, ledger: Ledger
+) -> None:
+    """Every line of the stand-in's books, each entry balanced, and proven for every year."""
+    held = [line for line in view_of(sandbox).books.live_lines() if line.account is not None]
+    assert len(ledger.lines) == len(held)
+    assert sorted(line.amount_e4 for line in ledger.lines) == sorted(
+        line.cents * 100 for line in held
+    )
+    assert ledger.unbalanced == []
+    control = source.control_totals(administration, whole=True)
+    assert control is not None
+    assert control.years is None
+    assert hold_against(ledger.cells, control).verdict is Verdict.PROVEN
+
+
+def asked(sandbox: Sandbox, words: str) -> int:
+    return sum(words in f"{entry.path}?{entry.query}" for entry in sandbox.log(KEY))

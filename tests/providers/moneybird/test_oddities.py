@@ -1,12 +1,10 @@
-"""Each oddity of Moneybird by itself, through the stand-in."""
+"""The ledger of Moneybird: each of its oddities by itself, through the stand-in."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 
 import pytest
 
-from adapters.providers.kit.calls import Kit, TimeOuts
 from adapters.providers.moneybird.bookmark import (
     Bookmark,
     Mode,
@@ -15,70 +13,18 @@ from adapters.providers.moneybird.bookmark import (
     starting,
     with_begun,
 )
-from adapters.providers.moneybird.reader import next_page
-from adapters.providers.moneybird.wire import LIMITS, ORIGIN, charges
-from core.domain.books import BOOKMARK_CHARACTERS_MAX, Invoice, RecordKind
-from core.domain.failures import FixSettings, NotUnderstood, Wait
+from core.domain.books import BOOKMARK_CHARACTERS_MAX
 from core.domain.integration import Administration
 from core.domain.proof import Verdict, hold_against
 from core.ports.provider import Source
+from sandbox.books import Heading, Posting
 from sandbox.identity import Kind
-from sandbox.records import AccountKind, Entry
+from sandbox.records import AccountKind, EntryKind, JournalKind
 from sandbox.server import Sandbox
 from tests.providers.conformance import NIGHT_SECONDS, NOW
 from tests.providers.folding import Ledger
-from tests.providers.kit.scripted import FakeBudgets
-from tests.providers.moneybird.sandboxed import FIRST, KEY, authorised, view_of
-from tests.providers.sandboxed import Connected, SandboxTime, run, run_into_failure
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seed=11, lines=700, providers=[KEY], frozen_at=NOW) as running:
-        yield running
-
-
-@pytest.fixture
-def connected(sandbox: Sandbox) -> Connected:
-    clock = SandboxTime(sandbox)
-    waits = TimeOuts(connect=5, read=5, write=5, pool=5, deadline=20)
-    return authorised(sandbox, Kit(clock=clock, budgets=FakeBudgets(clock), time_outs=waits))
-
-
-@pytest.fixture
-def source(connected: Connected) -> Iterator[Source]:
-    with closing(connected.open()) as opened:
-        yield opened
-
-
-@pytest.fixture
-def administration(source: Source) -> Administration:
-    return next(found for found in source.administrations() if found.key == FIRST)
-
-
-def imported(source: Source, administration: Administration) -> tuple[Ledger, str]:
-    ledger = Ledger()
-    return ledger, run(source, administration, None, ledger)
-
-
-def assert_true(
-    sandbox: Sandbox, source: Source, administration: Administration, ledger: Ledger
-) -> None:
-    """Every line of the stand-in's books, each entry balanced, and proven for every year."""
-    held = [line for line in view_of(sandbox).books.live_lines() if line.account is not None]
-    assert len(ledger.lines) == len(held)
-    assert sorted(line.amount_e4 for line in ledger.lines) == sorted(
-        line.cents * 100 for line in held
-    )
-    assert ledger.unbalanced == []
-    control = source.control_totals(administration, whole=True)
-    assert control is not None
-    assert control.years is None
-    assert hold_against(ledger.cells, control).verdict is Verdict.PROVEN
-
-
-def asked(sandbox: Sandbox, words: str) -> int:
-    return sum(words in f"{entry.path}?{entry.query}" for entry in sandbox.log(KEY))
+from tests.providers.moneybird.sandboxed import KEY, asked, assert_true, imported, view_of
+from tests.providers.sandboxed import Connected, run
 
 
 def test_the_day_through_which_books_are_locked_is_told_in_two_forms(source: Source) -> None:
@@ -130,6 +76,70 @@ def test_a_sign_once_learned_is_remembered(
     _, bookmark = imported(source, administration)
     assert key in starting(bookmark, now=int(NOW.timestamp())).turned
     assert asked(sandbox, f"ledger_account_id={key}") == 1
+
+
+def booked(sandbox: Sandbox, day: date, postings: dict[AccountKind, int]) -> None:
+    """A memorial of these cents per kind of account, the rest on the bank."""
+    books = view_of(sandbox).books
+    lines = list(postings.items())
+    lines.append((AccountKind.BANK, -sum(postings.values())))
+    books.add_entry(
+        Heading(
+            journal=books.journal(JournalKind.GENERAL),
+            kind=EntryKind.GENERAL,
+            date=day,
+            description="Rente",
+            created_ms=books.clock.now_ms(),
+        ),
+        [
+            Posting(next(a for a in books.accounts if a.kind is kind), cents)
+            for kind, cents in lines
+        ],
+    )
+
+
+def test_a_month_that_cannot_tell_the_sign_is_read_again_when_another_does(
+    sandbox: Sandbox, source: Source, administration: Administration
+) -> None:
+    """Interest to receive and to pay of the same amount: both signs fit, until March."""
+    booked(sandbox, date(2025, 2, 10), {AccountKind.INTEREST: 5_000})
+    booked(sandbox, date(2025, 2, 11), {AccountKind.INTEREST: -5_000})
+    ledger, bookmark = imported(source, administration)
+    assert any(each.startswith("202502:") for each in starting(bookmark, now=0).unsure)
+    assert len(ledger.unbalanced) == 2, "taken for credits, as the type suggests"
+    booked(sandbox, date(2026, 3, 10), {AccountKind.INTEREST: 700})
+    sandbox.advance(NIGHT_SECONDS)
+    bookmark = run(source, administration, bookmark, ledger)
+    assert not starting(bookmark, now=0).unsure
+    assert_true(sandbox, source, administration, ledger)
+
+
+@pytest.mark.parametrize("edit", [{"kind": "delete-entry"}, {"kind": "edit-entry", "delta": 500}])
+def test_books_that_move_while_a_month_is_read_are_read_a_second_time(
+    sandbox: Sandbox,
+    source: Source,
+    administration: Administration,
+    edit: dict[str, object],
+) -> None:
+    """Between the general ledger of a month and its bookings somebody works on the month."""
+    newest = max(
+        (e for e in view_of(sandbox).books.live_entries() if e.invoice_number),
+        key=lambda entry: entry.date,
+    )
+    month, ledger = f"{newest.date:%Y%m}", Ledger()
+    pull = source.pull(administration, None)
+    for batch in pull:
+        ledger.apply(batch)
+        reading = starting(batch.bookmark, now=0).reading
+        if reading is not None and reading.month == month and not reading.read:
+            sandbox.edit(KEY, {**edit, "entry": newest.number})
+            break
+    for batch in pull:
+        ledger.apply(batch)
+    ledger.settle()
+    asked_for = asked(sandbox, f"general_ledger.json?period={month}")
+    assert asked_for == 2
+    assert_true(sandbox, source, administration, ledger)
 
 
 def test_books_of_an_older_year_are_read_again_when_they_changed(
@@ -197,151 +207,6 @@ def test_a_bookmark_of_another_version_reads_everything_anew(
         sandbox.edit(KEY, {"kind": "night"})
         run(source, administration, bookmark, ledger)
         assert_true(sandbox, source, administration, ledger)
-
-
-# -- contacts and invoices -------------------------------------------------------------------------
-
-
-def test_archived_contacts_and_last_years_invoices_are_there_and_drafts_are_not(
-    sandbox: Sandbox, source: Source, administration: Administration
-) -> None:
-    ledger, _ = imported(source, administration)
-    books = view_of(sandbox).books
-    contacts = ledger.records[RecordKind.CONTACT].values()
-    assert len(contacts) == len(books.contacts)
-    assert not all(getattr(contact, "active") for contact in contacts)  # noqa: B009 - any record
-    invoices = list(ledger.records[RecordKind.INVOICE].values())
-    booked = [entry for entry in books.live_entries() if entry.invoice_number is not None]
-    assert len(invoices) == len(booked), "all but the draft"
-    years = {each.date.year for each in invoices if isinstance(each, Invoice)}
-    assert years == {2025, 2026}
-    prefixes = {each.key.partition(":")[0] for each in invoices}
-    assert prefixes == {"sales", "external", "purchase", "receipt"}
-    total_e4 = sum(each.total_e4 for each in invoices if isinstance(each, Invoice))
-    assert total_e4 == 100 * sum(_owed_cents(entry) for entry in booked)
-
-
-def _owed_cents(entry: Entry) -> int:
-    """To us by customers, by us to suppliers: credit notes are negative on both sides."""
-    header = entry.lines[0]
-    assert header.account is not None
-    return header.cents if header.account.kind is AccountKind.RECEIVABLE else -header.cents
-
-
-def test_one_forbidden_record_does_not_hide_the_others(
-    sandbox: Sandbox, source: Source, administration: Administration
-) -> None:
-    view = view_of(sandbox)
-    hidden = view.number(Kind.CONTACT, 5)
-    sandbox.settings(KEY, forbidden=[hidden])
-    ledger, _ = imported(source, administration)
-    held = ledger.records[RecordKind.CONTACT]
-    assert hidden not in held
-    assert len(held) == len(view.books.contacts) - 1
-
-
-# -- rights, tokens, limits ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("scopes", "about"),
-    [
-        (["sales_invoices", "documents"], "the general ledger"),
-        (["sales_invoices", "bank"], "documents/purchase_invoices"),
-        (["time_entries"], "ledger accounts"),
-    ],
-)
-def test_a_missing_right_is_named_and_no_reason_to_reconnect(
-    sandbox: Sandbox,
-    source: Source,
-    administration: Administration,
-    scopes: list[str],
-    about: str,
-) -> None:
-    sandbox.settings(KEY, scopes=scopes)
-    failure, _ = run_into_failure(source, administration, Ledger())
-    assert isinstance(failure, FixSettings)
-    assert failure.code == "scope-missing"
-    assert about in failure.sentence
-
-
-def test_an_administration_that_went_is_told(
-    sandbox: Sandbox, source: Source, administration: Administration
-) -> None:
-    stand_in = sandbox.stand_in(KEY)
-    getattr(stand_in, "views").pop(FIRST)  # noqa: B009 - of this stand-in only
-    failure, _ = run_into_failure(source, administration, Ledger())
-    assert isinstance(failure, FixSettings)
-    assert failure.code == "no-administration-access"
-
-
-def test_a_token_too_fresh_to_count_is_given_a_moment(
-    sandbox: Sandbox, connected: Connected
-) -> None:
-    sandbox.settings(KEY, fresh_seconds=2)
-    sandbox.tokens(KEY, "expire")
-    with closing(connected.open()) as source:
-        assert source.health().account.key == FIRST
-    tokens = connected.credentials.tokens
-    assert getattr(tokens, "refreshes") == 1  # noqa: B009 - the tests' own tokens
-
-
-def test_a_limit_that_says_an_instant_is_waited_for_and_passed(
-    sandbox: Sandbox, source: Source, administration: Administration
-) -> None:
-    sandbox.settings(KEY, limits=True)
-    ledger = Ledger()
-    bookmark: str | None = None
-    waits: list[float] = []
-
-    def go_on() -> bool:
-        nonlocal bookmark
-        try:
-            for batch in source.pull(administration, bookmark):
-                ledger.apply(batch)
-                bookmark = batch.bookmark
-        except Wait as wait:
-            until = wait.retry_at or sandbox.clock.now()
-            waits.append((until - sandbox.clock.now()).total_seconds())
-            return False
-        return True
-
-    while not go_on() and len(waits) < 5:
-        sandbox.advance(waits[-1])
-    assert len(waits) == 1, "some seventy reports, fifty in five minutes"
-    assert 0 < waits[0] <= 300
-    ledger.settle()
-    sandbox.settings(KEY, limits=False)
-    assert_true(sandbox, source, administration, ledger)
-
-
-def test_connections_share_the_limits_of_their_address() -> None:
-    one = {"client_id": "a", "address": ORIGIN}
-    other = {"client_id": "b", "address": f"{ORIGIN}/"}
-    assert charges(one) == charges(other)
-    reports = charges(one, reports=True)
-    assert reports == charges(other, reports=True)
-    assert {charge.scope for charge in charges(one)} < {charge.scope for charge in reports}
-    assert {limit for charge in reports for limit in charge.limits} == set(LIMITS)
-    assert charges({"address": "http://127.0.0.1:9400"}) == (), "a stand-in is not Moneybird"
-
-
-@pytest.mark.parametrize("address", ["https://moneybird.com.evil.test", "https://example.test"])
-def test_a_token_is_sent_to_moneybird_only(address: str) -> None:
-    with pytest.raises(FixSettings):
-        charges({"address": address})
-
-
-# -- small parts -----------------------------------------------------------------------------------
-
-
-def test_only_the_number_of_the_next_page_is_taken_from_a_link() -> None:
-    following = '<https://evil.test/x?page=3&per_page=100>; rel="next"'
-    assert next_page(f'{following}, <https://a.test/?page=1>; rel="prev"') == 3
-    assert next_page('<https://a.test/?page=1>; rel="prev"') is None
-    assert next_page("") is None
-    with pytest.raises(NotUnderstood):
-        next_page('<https://a.test/?cursor=x>; rel="next"')
 
 
 def test_a_bookmark_stays_small_however_many_entries_a_month_has() -> None:
