@@ -36,8 +36,32 @@ class Leftovers:
     next_position: str | None
 
 
+@frozen(kw_only=True)
+class PendingTexts:
+    """Rows whose words are to be made findable; opaque to callers."""
+
+    table: str
+    rows: tuple[tuple[int, str], ...]
+    since: str | None
+    following: str | None
+    generation: int
+
+
 class RetainedBooks(Protocol):
-    """Retiring, compacting and sweeping; the writing ones inside a writing unit of work."""
+    """Retiring, compacting and sweeping; the writing ones inside a writing unit of work.
+
+    And making words findable: nothing depends on it but how soon ``lines`` answers for a text.
+    """
+
+    def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
+        """For a reading unit; None: the words of every published row are findable (or this storage
+        needs nothing to find them).
+        """
+        ...
+
+    def index_texts(self, entity_id: str, pending: PendingTexts) -> bool:
+        """False, and nothing done, when another process was first."""
+        ...
 
     def marks(self, entity_id: str) -> Sequence[Mark]:
         """Every generation that was ever published, oldest first."""

@@ -1,4 +1,4 @@
-"""Retention: how long generations are kept, and compacting what is let go.
+"""Retention: how long generations are kept, and compacting what is let go; indexing of words.
 
 Everything is done in short steps with nothing held in between: a step that was not reached (a
 crash, a stop) is reached by the next round, and readers see the same books whatever was done.
@@ -18,7 +18,7 @@ from core.ports.storage import UnitOfWork
 from core.services.ports import Ports, entity_of, organisation_of
 from core.services.viewing import day_at
 
-ROUND_EVERY: Final = dt.timedelta(hours=6)
+ROUND_EVERY: Final = dt.timedelta(hours=1)
 """How often a worker goes through all entities."""
 LEASE: Final = "compaction"
 MARKS_PER_UNIT: Final = 100
@@ -29,6 +29,8 @@ VERSIONS_FIRST: Final = 100
 """Row versions removed in one transaction: more while that is fast, fewer while it is slow."""
 UNIT_TARGET: Final = dt.timedelta(milliseconds=15)
 """What one removing transaction should take; an import may wait for it."""
+TEXTS_PER_UNIT: Final = 500
+"""Rows whose words are indexed in one transaction."""
 VERSIONS_FOUND_MAX: Final = 5_000
 """Row versions looked up at a time, without any lock."""
 
@@ -162,7 +164,20 @@ class RetainingService:
             done = done.plus(Compacted(removed=self._sweep(entity, unswept, stopping)))
         if compact:
             self._tell(entity, done)
+        self._index(entity, stopping)
         return done
+
+    def _index(self, entity: Entity, stopping: Callable[[], bool]) -> None:
+        """Make the words of what was published findable, some rows at a time."""
+        while not stopping():  # ends: each step goes on where the one before ended
+            with self.ports.storage.reading() as uow:
+                pending = uow.books.pending_texts(entity.id, limit=TEXTS_PER_UNIT)
+            if pending is None:
+                return
+            with self.ports.storage.writing() as uow:
+                if not uow.books.index_texts(entity.id, pending):
+                    return
+                uow.commit()
 
     def _plan(
         self, uow: UnitOfWork, entity: Entity, marks: Sequence[Mark]

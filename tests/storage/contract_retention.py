@@ -1,10 +1,12 @@
 """What every storage promises about letting go of generations."""
 
+import attrs
 import pytest
 
 from core.domain.ageing import Posting
 from core.domain.books import Delta, InvoiceDirection, RecordKind
 from core.domain.failures import OurBug
+from core.ports.books import LineFilter
 from core.ports.storage import Storage
 from tests.storage.makers import (
     ENT,
@@ -19,7 +21,7 @@ from tests.storage.makers import (
     pair,
     publish,
 )
-from tests.storage.views import everything_said
+from tests.storage.views import all_lines, everything_said
 
 GONE = Delta(deleted=frozenset({(RecordKind.ENTRY, "e2")}))
 
@@ -45,6 +47,19 @@ def sweep(storage: Storage, limit: int = 3) -> int:
         position = found.next_position
         if position is None:
             return removed
+
+
+def index_texts(storage: Storage, limit: int = 3) -> None:
+    for _ in range(100):  # more steps than there are rows
+        with storage.reading() as unit:
+            pending = unit.books.pending_texts(ENT, limit=limit)
+        if pending is None:
+            return
+        with storage.writing() as unit:
+            assert unit.books.index_texts(ENT, pending)
+            assert not unit.books.index_texts(ENT, pending), "it was done already"
+            unit.commit()
+    raise AssertionError("indexing ends")
 
 
 def let_go(storage: Storage, *numbers: int) -> None:
@@ -138,6 +153,42 @@ class RetentionContract:
         with storage.writing() as unit:
             assert unit.books.remove(ENT, foreign) == 0, "nothing was let go"
             assert not unit.books.marks("ent_9")
+
+    def test_words_are_found_the_same_once_they_are_indexed(self, storage: Storage) -> None:
+        wheres = [
+            LineFilter(text=words)
+            for words in ("rent", "RENT", "t of", "N-77", "100%", "x_y", "été", "ab", "none")
+        ] + [LineFilter(text="rent", account_key="1000", date_to=day(35))]
+
+        def said() -> list[list[str]]:
+            with storage.reading() as unit:
+                return [
+                    [row.line.key for row in all_lines(unit.books, ENT, number, where)]
+                    for number in (1, 2, 3)
+                    for where in wheres
+                ]
+
+        first = batch(
+            attrs.evolve(entry("e1", description="Rent of May"), number="N-77"),
+            line("1", "e1", description="100% rent"),
+            line("2", "e1", "8000", description="x_y"),
+            *pair("e2", on=33),
+            line("3", "e3", description="été ab"),
+        )
+        publish(storage, 1, first)
+        index_texts(storage)
+        moved = line("1", "e1", description="100 rents")
+        publish(storage, 2, batch(moved, entry("e2", 33, description="RENT of June")))
+        publish(storage, 3, batch(line("4", "e2", on=40), line("2", "e1", "8000")))
+        before = said()
+        assert any(before)
+        index_texts(storage, limit=1)
+        assert said() == before
+        let_go(storage, 2)
+        sweep(storage)
+        kept = len(wheres)
+        assert said()[:kept] == before[:kept]
+        assert said()[2 * kept :] == before[2 * kept :]
 
     def test_postings_come_by_account_and_date(self, storage: Storage) -> None:
         publish(

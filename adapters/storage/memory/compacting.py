@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from adapters.storage.memory.state import Ledger, Version
 from adapters.storage.reports import require_all_retired, require_not_newest
 from core.domain.books import RecordKind
-from core.ports.retention import Leftovers, Mark, VersionRef
+from core.ports.retention import Leftovers, Mark, PendingTexts, VersionRef
 
 
 class MemoryRetention:
@@ -15,6 +15,14 @@ class MemoryRetention:
     def __init__(self, reading: Callable[[str], Ledger], changing: Callable[[str], Ledger]) -> None:
         self._reading_of = reading
         self._changing = changing
+
+    def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
+        del entity_id, limit
+        return None
+
+    def index_texts(self, entity_id: str, pending: PendingTexts) -> bool:
+        del entity_id, pending
+        return False
 
     def marks(self, entity_id: str) -> Sequence[Mark]:
         ledger = self._reading_of(entity_id)

@@ -50,7 +50,8 @@ def versioned(table: str, *more: Index) -> tuple[Index | UniqueConstraint, ...]:
 
 class LedgerRow(Table, table=True):
     """``settled_generation``: the generation being built, settled and not touched since.
-    ``texts_generation``: words of rows up to that published generation are indexed.
+    ``texts_generation``: words of rows up to that published generation are indexed, and
+    ``texts_place`` is how far indexing the next ones has come.
     """
 
     __tablename__ = "ledgers"
@@ -59,6 +60,7 @@ class LedgerRow(Table, table=True):
     entity_id: str = Field(unique=True)
     settled_generation: int | None = None
     texts_generation: int | None = None
+    texts_place: str | None = None
 
 
 class GenerationRow(Table, table=True):

@@ -1,12 +1,14 @@
 """Reading books as of a generation."""
 
 import datetime as dt
+import json
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     exists,
     func,
@@ -28,6 +30,7 @@ from adapters.storage.sql.shapes import (
     RecordShape,
     Shape,
 )
+from adapters.storage.sql.texts import candidates
 from adapters.storage.sql.versions import INDEXED_BY_FROM
 from core.domain.ageing import Posting
 from core.domain.books import JournalEntry, JournalLine, LedgerAccount, Record
@@ -39,6 +42,9 @@ ENTRIES_LOOKED_UP_MAX: Final = 2_000
 
 ROWS_PER_FETCH: Final = 2_000
 """Rows held at once while comparing generations."""
+
+ROWS_SINCE_MAX: Final = 20_000
+"""So many rows of generations that are not indexed yet are looked at one by one."""
 
 _R = TypeVar("_R", bound=Record)
 
@@ -60,6 +66,12 @@ def fields(shape: Shape) -> list[ColumnElement[Any]]:
 
 def to_record(shape: RecordShape[_R], row: Sequence[Any]) -> _R:
     return shape.record_of(row[0], row[1:])
+
+
+def _each_of(values: Sequence[Any]) -> Select[Any]:
+    """Any number of values as one parameter."""
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return select(each.c.value)
 
 
 class BookReader:
@@ -167,6 +179,9 @@ class BookReader:
         place = (columns.date, columns.entry_key, columns.position, columns.key)
         query = select(*fields(LINES)).where(self.stands(LINES), *self._conditions(where))
         by_entry = self._entries_of_small(where.journal_key)
+        by_words = None if where.text is None else self._ids_with(where.text)
+        if by_words is not None:
+            query = query.where(columns.id.in_(_each_of(by_words)))
         if by_entry is not None:
             query = query.where(columns.entry_key.in_(by_entry))
         elif where.journal_key is not None:
@@ -174,10 +189,11 @@ class BookReader:
         if cursor is not None:
             after = read_cursor("lines", cursor, (str, str, int, str))
             query = query.where(tuple_(*place) > tuple_(*after))
-            if by_entry is None:  # lets an index by date begin at the page
+            if by_entry is None and by_words is None:  # lets an index by date begin at the page
                 query = query.where(columns.date >= after[0])
-        # An expression where lines are found by entry, so that no index is walked for the order.
-        first = columns.date if by_entry is None else func.coalesce(columns.date, "")
+        # An expression where lines are found otherwise, so that no index is walked for the order.
+        walked = by_entry is None and by_words is None
+        first = columns.date if walked else func.coalesce(columns.date, "")
         query = query.order_by(first, *place[1:]).limit(limit + 1)
         lines = [to_record(LINES, row) for row in self._connection.execute(query)]
         page = lines[:limit]
@@ -214,6 +230,41 @@ class BookReader:
                 or_(contains(entry.description, where.text), contains(entry.number, where.text)),
             )
             yield or_(contains(columns.description, where.text), columns.entry_key.in_(headers))
+
+    def _ids_with(self, words: str) -> list[int] | None:
+        """Versions of lines that may have the words, or whose entry may; None: too many, or not
+        known without walking the lines.
+        """
+        found = candidates(self._connection, self._ledger, words)
+        if found is None:
+            return None
+        lines, entries = LINES.table.c, ENTRIES.table.c
+        ids = set(found.lines)
+        of_words = or_(contains(entries.description, words), contains(entries.number, words))
+        held = select(entries.key).where(entries.id.in_(_each_of(found.entries)), of_words)
+        keys = set(self._connection.execute(held.where(self.stands(ENTRIES))).scalars())
+        if self._generation > found.generation:
+            for shape, into in ((LINES, ids), (ENTRIES, keys)):
+                columns = shape.table.c
+                later = select(columns.id if shape is LINES else columns.key).where(
+                    columns.ledger == self._ledger,
+                    columns.from_generation > found.generation,
+                    columns.from_generation <= self._generation,
+                    INDEXED_BY_FROM,
+                )
+                some = self._connection.execute(later.limit(ROWS_SINCE_MAX + 1)).scalars().all()
+                if len(some) > ROWS_SINCE_MAX:
+                    return None
+                into.update(some)
+        if keys:
+            of_entries = select(lines.id).where(
+                lines.ledger == self._ledger, lines.entry_key.in_(_each_of(sorted(keys)))
+            )
+            some = self._connection.execute(of_entries.limit(ROWS_SINCE_MAX + 1)).scalars().all()
+            if len(some) > ROWS_SINCE_MAX:
+                return None
+            ids.update(some)
+        return sorted(ids)
 
     def _entries_of_small(self, journal_key: str | None) -> list[str] | None:
         """The entries of a journal with few of them; None: it has many, or none is asked for."""

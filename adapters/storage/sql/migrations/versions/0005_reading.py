@@ -18,3 +18,4 @@ def upgrade() -> None:
         "generations", sa.Column("compacted", sa.Integer(), nullable=False, server_default="0")
     )
     op.add_column("ledgers", whole("texts_generation", null=True))
+    op.add_column("ledgers", text("texts_place", null=True))
