@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from adapters.providers.moneybird import rows
 from adapters.providers.moneybird.bookmark import TODO_IDS_MAX, Bookmark, Mode, Stage
@@ -18,7 +18,13 @@ from adapters.providers.moneybird.codes import CREDIT_SIDE, UNSURE_SIDE
 from adapters.providers.moneybird.ledger import LedgerStage
 from adapters.providers.moneybird.reader import Reader
 from adapters.providers.moneybird.sums import Sums
-from adapters.providers.moneybird.wire import PAGES_MAX, PER_PAGE, SYNC_IDS_MAX, path
+from adapters.providers.moneybird.wire import (
+    PAGES_MAX,
+    PER_PAGE,
+    SYNC_IDS_MAX,
+    SyncedResource,
+    path,
+)
 from core.domain.books import (
     Batch,
     Coverage,
@@ -36,50 +42,45 @@ within the same second or one that was stored late."""
 STEPS_MAX: Final = 100 * PAGES_MAX
 
 
+_ALWAYS: Final = {"filter": "period:19900101..20991231,state:all"}
+"""Every period: lists that default to this year would lose last year's records in January. Others
+are documented to show everything; a wide period does no harm."""
+
+
 @frozen(kw_only=True)
 class _Synced:
-    """A resource with versions. ``query`` widens defaults that leave records out."""
+    """What a stage reads by id and version."""
 
-    resource: str
-    kind: RecordKind
+    resource: SyncedResource
+    kind: RecordKind = RecordKind.INVOICE
     prefix: str = ""
     direction: InvoiceDirection = InvoiceDirection.SALES
-    query: Mapping[str, str] = field(factory=dict)
 
 
-_ALWAYS: Final = "period:19900101..20991231,state:all"
-"""Every period: lists that default to this year would lose last year's records in January."""
+def _invoices(path: str, about: str, prefix: str, direction: InvoiceDirection) -> _Synced:
+    resource = SyncedResource(path=path, about=about, query=_ALWAYS)
+    return _Synced(resource=resource, prefix=prefix, direction=direction)
+
 
 _SYNCED: Final[Mapping[Stage, _Synced]] = {
     Stage.CONTACTS: _Synced(
-        resource="contacts", kind=RecordKind.CONTACT, query={"include_archived": "true"}
+        resource=SyncedResource(
+            path="contacts", about="contacts", query={"include_archived": "true"}
+        ),
+        kind=RecordKind.CONTACT,
     ),
-    Stage.SALES: _Synced(
-        resource="sales_invoices",
-        kind=RecordKind.INVOICE,
-        prefix="sales",
-        # Documented to be all of them; a wide period does no harm.
-        query={"filter": _ALWAYS},
+    Stage.SALES: _invoices("sales_invoices", "sales invoices", "sales", InvoiceDirection.SALES),
+    Stage.EXTERNAL_SALES: _invoices(
+        "external_sales_invoices", "external sales invoices", "external", InvoiceDirection.SALES
     ),
-    Stage.EXTERNAL_SALES: _Synced(
-        resource="external_sales_invoices",
-        kind=RecordKind.INVOICE,
-        prefix="external",
-        query={"filter": _ALWAYS},
+    Stage.PURCHASES: _invoices(
+        "documents/purchase_invoices",
+        "purchase invoices",
+        "purchase",
+        InvoiceDirection.PURCHASE,
     ),
-    Stage.PURCHASES: _Synced(
-        resource="documents/purchase_invoices",
-        kind=RecordKind.INVOICE,
-        prefix="purchase",
-        direction=InvoiceDirection.PURCHASE,
-        query={"filter": _ALWAYS},
-    ),
-    Stage.RECEIPTS: _Synced(
-        resource="documents/receipts",
-        kind=RecordKind.INVOICE,
-        prefix="receipt",
-        direction=InvoiceDirection.PURCHASE,
-        query={"filter": _ALWAYS},
+    Stage.RECEIPTS: _invoices(
+        "documents/receipts", "receipts", "receipt", InvoiceDirection.PURCHASE
     ),
 }
 _FIRST_OF: Final = {RecordKind.CONTACT: Stage.CONTACTS, RecordKind.INVOICE: Stage.SALES}
@@ -158,7 +159,7 @@ class Pull:
         It is asked for again only after so many ids that a bookmark could not carry the others.
         """
         at = self.at
-        found = self.reader.versions(self.administration.key, synced.resource, synced.query)
+        found = self.reader.versions(self.administration.key, synced.resource)
         since = at.cursors.get(at.stage, 0) if at.mode is Mode.CHANGES else 0
         changed = sorted(int(row.id) for row in found if int(row.version) >= since)
         done = int(at.after) if at.listed else -1

@@ -1,7 +1,7 @@
 """Calls to one Moneybird connection: pages by Link, records by id, tokens too fresh to count."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +18,7 @@ from adapters.providers.moneybird.sums import Sums
 from adapters.providers.moneybird.wire import (
     ADMINISTRATIONS,
     OVERALL_LIMIT,
+    SyncedResource,
     charges,
     entries_path,
     ledger_path,
@@ -82,51 +83,50 @@ class Reader:
         answer = self._get(address, about=about, reports=reports)
         return decoder.decode(answer.body), next_page(answer.headers.get("link", ""))
 
-    def versions(
-        self, administration: str, resource: str, query: Mapping[str, str]
-    ) -> list[rows.VersionRow]:
+    def versions(self, administration: str, synced: SyncedResource) -> list[rows.VersionRow]:
         """Every record there is, by id and version, in one answer."""
-        address = path(administration, f"{resource}/synchronization", **query)
-        return rows.VERSIONS.decode(self._get(address, about=resource).body)
+        address = path(administration, f"{synced.path}/synchronization", **synced.query)
+        return rows.VERSIONS.decode(self._get(address, about=synced.about).body)
 
     def records(
-        self, administration: str, resource: str, ids: Sequence[str], decoder: JsonPage[list[Row]]
-    ) -> Iterator[Row]:
+        self,
+        administration: str,
+        synced: SyncedResource,
+        ids: Sequence[str],
+        decoder: JsonPage[list[Row]],
+    ) -> list[Row]:
         """Whole records by id, at most SYNC_IDS_MAX of them; those that went meanwhile are absent.
 
         One id that is not open to the user makes Moneybird refuse all of them: then halves are
-        asked for, and the one is left out. FixSettings when that is every one.
+        asked for, and the one is left out. FixSettings when none of several is open.
         """
-        address = path(administration, f"{resource}/synchronization")
-        body = msgspec.json.encode({"ids": list(ids)})
-        try:
-            answer = self._post(address, body, about=resource)
-        except FixSettings as refused:
-            if refused.code != NOT_FOR_ALL or len(ids) == 1:
-                raise
-            yield from self._halves(administration, resource, ids, decoder, refused)
-            return
-        yield from decoder.decode(answer.body)
+        found: list[Row] = []
+        refusals: list[FixSettings] = []
+        asked = [ids]
+        while asked:
+            some = asked.pop()
+            try:
+                found += self._records(administration, synced, some, decoder)
+            except FixSettings as refused:
+                if refused.code != NOT_FOR_ALL:
+                    raise
+                middle = len(some) // 2
+                asked += [half for half in (some[:middle], some[middle:]) if len(some) > 1]
+                refusals += [refused] if len(some) == 1 else []
+        if len(refusals) == len(ids) > 1:
+            raise refusals[0]
+        return found
 
-    def _halves(
+    def _records(
         self,
         administration: str,
-        resource: str,
+        synced: SyncedResource,
         ids: Sequence[str],
         decoder: JsonPage[list[Row]],
-        refused: FixSettings,
-    ) -> Iterator[Row]:
-        middle = len(ids) // 2
-        refusals = 0
-        for half in (ids[:middle], ids[middle:]):
-            try:
-                yield from self.records(administration, resource, half, decoder)
-            except FixSettings as again:
-                if again.code != NOT_FOR_ALL:
-                    raise
-                refusals += 1
-        if refusals == 2:  # noqa: PLR2004 - both halves
-            raise refused
+    ) -> list[Row]:
+        address = path(administration, f"{synced.path}/synchronization")
+        body = msgspec.json.encode({"ids": list(ids)})
+        return decoder.decode(self._post(address, body, about=synced.about).body)
 
     def general_ledger(self, administration: str, first: str, last: str) -> Sums:
         """Debits and credits per account over whole months, ``YYYYMM`` inclusive."""

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from attrs import frozen
+from attrs import field, frozen
 
 from adapters.providers.kit.calls import Charge
 from adapters.providers.kit.origins import is_loopback, origin_of
@@ -61,6 +61,17 @@ def charges(fields: Mapping[str, str], *, reports: bool = False) -> tuple[Charge
     if origin(fields) != ORIGIN:
         return ()
     return (_REPORTS, _OVERALL) if reports else (_OVERALL,)
+
+
+@frozen(kw_only=True)
+class SyncedResource:
+    """A list with versions. ``query`` widens defaults that leave records out; ``about`` is for
+    people.
+    """
+
+    path: str
+    about: str
+    query: Mapping[str, str] = field(factory=dict)
 
 
 def path(administration: str, resource: str, **query: str | int) -> str:

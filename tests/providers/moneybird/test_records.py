@@ -19,9 +19,10 @@ from core.ports.provider import Source
 from sandbox.identity import Kind
 from sandbox.records import AccountKind, Entry
 from sandbox.server import Sandbox
+from tests.providers.conformance import NIGHT_SECONDS
 from tests.providers.folding import Ledger
 from tests.providers.moneybird.sandboxed import FIRST, KEY, assert_true, imported, view_of
-from tests.providers.sandboxed import Connected, run_into_failure
+from tests.providers.sandboxed import Connected, run, run_into_failure
 
 # -- contacts and invoices -------------------------------------------------------------------------
 
@@ -62,6 +63,22 @@ def test_one_forbidden_record_does_not_hide_the_others(
     held = ledger.records[RecordKind.CONTACT]
     assert hidden not in held
     assert len(held) == len(view.books.contacts) - 1
+
+
+def test_a_forbidden_record_that_alone_changed_stops_nothing_but_nothing_at_all_does(
+    sandbox: Sandbox, source: Source, administration: Administration
+) -> None:
+    ledger, bookmark = imported(source, administration)
+    view = view_of(sandbox)
+    sandbox.advance(NIGHT_SECONDS)
+    contact = view.books.contacts[5]
+    sandbox.edit(KEY, {"kind": "rename-contact", "contact": contact.number, "name": "Nieuw"})
+    every = [view.number(Kind.CONTACT, each.serial) for each in view.books.contacts]
+    sandbox.settings(KEY, forbidden=every)
+    run(source, administration, bookmark, ledger)
+    failure, _ = run_into_failure(source, administration, Ledger())
+    assert isinstance(failure, FixSettings)
+    assert "contacts" in failure.sentence
 
 
 @define
@@ -108,7 +125,7 @@ def test_more_ids_than_a_bookmark_carries_are_listed_again_and_none_is_fetched_t
     ("scopes", "about"),
     [
         (["sales_invoices", "documents"], "the general ledger"),
-        (["sales_invoices", "bank"], "documents/purchase_invoices"),
+        (["sales_invoices", "bank"], "purchase invoices"),
         (["time_entries"], "ledger accounts"),
     ],
 )
