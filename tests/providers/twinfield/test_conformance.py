@@ -52,6 +52,7 @@ def authorised(sandbox: Sandbox, kit: Kit) -> Connected:
 
 class TestTwinfield(OAuthConformance):
     key: ClassVar[str] = KEY
+    lines: ClassVar[int] = 800
     administration_key: ClassVar[str] = OFFICE
     empty_administration_key: ClassVar[str] = EMPTY_OFFICE
     page_paths: ClassVar[str] = "/webservices/*"
@@ -69,7 +70,7 @@ class TestTwinfield(OAuthConformance):
 
     def small_pages(self, sandbox: Sandbox) -> None:
         """There are no pages; an answer too large for something on the way is asked in halves."""
-        sandbox.settings(KEY, rows_max=450)
+        sandbox.settings(KEY, rows_max=250)
 
     def asked(self, sandbox: Sandbox) -> list[str]:
         """Every connection checks its token; that is no page."""
