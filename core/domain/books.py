@@ -265,6 +265,8 @@ class Applied:
     changed: int = 0
     removed: int = 0
     unchanged: int = 0
+    more: bool = False
+    """Not done yet: what is left takes another unit of work."""
 
     def plus(self, other: "Applied") -> "Applied":
         return Applied(
@@ -272,4 +274,5 @@ class Applied:
             changed=self.changed + other.changed,
             removed=self.removed + other.removed,
             unchanged=self.unchanged + other.unchanged,
+            more=self.more or other.more,
         )

@@ -135,28 +135,56 @@ class ChangePage:
 class Books(RetainedBooks, Protocol):
     """Writing happens inside a writing unit of work, behind the fence ``runs.held``."""
 
+    @property
+    def records_per_unit(self) -> int:
+        """A batch of more records is better applied in parts (core.domain.parts), each in a unit
+        of work of its own: this many take the write lock for a time others can bear.
+        """
+        ...
+
     def apply(self, entity_id: str, generation: int, batch: Batch) -> Applied:
-        """Apply one batch to the generation being built.
+        """Apply one batch, or a part of one, to the generation being built.
 
         Only rows that differ are written. Applying the same batch again changes nothing.
         ``whole_entries``, ``Everything`` and ``Window`` remove as their docstrings say; what was
-        seen is remembered until the ``last`` batch of that coverage, across workers.
+        seen is remembered until the ``last`` batch of that coverage, across workers. Where much is
+        to be removed, one call removes some of it and says ``more``: commit, and apply what
+        ``parts.rest_of`` gives until it says so no longer.
         """
         ...
 
     def start_over(self, entity_id: str, generation: int) -> None:
-        """Close every row in the generation being built: what a new link does not bring is gone."""
+        """Close every row in the generation being built: what a new link does not bring is gone.
+
+        Begins it and remembers it; ``work_off`` does what is left, before anything is applied.
+        """
         ...
 
     def settle(self, entity_id: str, generation: int) -> Applied:
         """After the last batch: drop entries without lines and invoices without their entry (only
         those whose ``entry_key`` is set), bring the balances up to date, and return how the whole
-        generation differs from the one before. Doing it twice gives the same.
+        generation differs from the one before. Doing it twice gives the same. ``more``: commit and
+        call it again.
         """
         ...
 
     def discard(self, entity_id: str, generation: int) -> None:
-        """Forget the generation being built. The published one is as it was."""
+        """Forget the generation being built. The published one is as it was.
+
+        Begins it and remembers it; ``work_off`` does what is left.
+        """
+        ...
+
+    def work_off(self, entity_id: str, generation: int) -> bool:
+        """Some of what ``discard`` and ``start_over`` left; True when nothing is left (or was).
+
+        Each call is a unit of work of its own. Whoever does it, and however often it is
+        interrupted, comes to the same end.
+        """
+        ...
+
+    def discards_left(self, *, limit: int) -> Sequence[str]:
+        """Entities with a generation that is only half forgotten."""
         ...
 
     def publish(self, generation: Generation) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from core.domain.books import Applied, Batch, JournalLine
+from core.domain.books import Applied
 from core.domain.failures import (
     Failure,
     FixSettings,
@@ -24,7 +24,7 @@ from core.domain.failures import (
     Trouble,
     TryAgain,
 )
-from core.domain.import_run import LEASE_SECONDS, ImportRun, Progress
+from core.domain.import_run import ImportRun
 from core.domain.integration import Administration, Integration
 from core.domain.money import text_of
 from core.domain.onboarding import OnboardingStep
@@ -40,6 +40,7 @@ from core.services.proving import Proving
 from core.services.pulling import PAGES_IN_FLIGHT_MAX, pages_of
 from core.services.sources import check, opened_for, provider_name
 from core.services.tokens import mark_needs_reconnect
+from core.services.writing import Writing, work_off_discard
 
 CONNECTION_FRESH: Final = timedelta(hours=3)
 """A connection that answered this recently is not asked again what it covers.
@@ -91,6 +92,7 @@ class ImportEngine:
             return self._end_badly(claimed, _bug(error).trouble())
 
     def _carry_out(self, claimed: Claim) -> ImportRun:
+        Writing(self.ports, claimed).prepare()
         administration = self._administration(claimed.integration, claimed.link.administration_key)
         with opened_for(self.ports, claimed.entity, claimed.integration) as source:
             pull = partial(self._pull, claimed, source, administration)
@@ -125,47 +127,18 @@ class ImportEngine:
         run = self._held_reading(claimed)
         if run.complete:
             return
+        writing = Writing(self.ports, claimed)
         stopped = False
         ahead = pages_of(source, administration, run.bookmark, in_flight=self.pages_in_flight)
         with ahead as pages:
             for page in pages:
-                self._apply(claimed, page.batch, page.calls)
+                writing.apply(page.batch, page.calls)
                 stopped = self.stopping() and not page.batch.last
                 if stopped:
                     pages.enough()
         if stopped:
             raise Stopped
-        self._settle(claimed)
-
-    def _apply(self, claimed: Claim, batch: Batch, calls: int) -> None:
-        with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
-            applied = uow.books.apply(claimed.entity.id, claimed.generation, batch)
-            # A page of progress forgives what went badly before it: only a run that is stuck at
-            # one place spends its strikes, however long the ledger and shaky the provider.
-            extended = attrs.evolve(
-                run,
-                bookmark=batch.bookmark,
-                progress=_progress(run.progress, batch, applied, calls),
-                lease_until=self.ports.clock.now() + timedelta(seconds=LEASE_SECONDS),
-                complete=batch.last,
-                strikes=run.strikes if batch.last or _looks_closer(run.progress) else 0,
-            )
-            uow.runs.replace(run, extended)
-            uow.commit()
-
-    def _settle(self, claimed: Claim) -> None:
-        with self.ports.storage.writing() as uow:
-            run = fence(uow, claimed)
-            if not run.complete:
-                raise OurBug(
-                    "The provider's adapter ended without saying that it was done: report this.",
-                    detail=f"{claimed.integration.provider} pull without a last batch",
-                )
-            uow.books.settle(claimed.entity.id, claimed.generation)
-            staged = attrs.evolve(run.progress, stage="proof")
-            uow.runs.replace(run, attrs.evolve(run, progress=staged))
-            uow.commit()
+        writing.settle()
 
     def _publish(self, claimed: Claim, proof: Proof) -> ImportRun:
         now = self.ports.clock.now()
@@ -254,6 +227,8 @@ class ImportEngine:
                 detail=trouble.detail,
             )
             uow.commit()
+        if ended.finished:
+            work_off_discard(self.ports, claimed.entity.id, claimed.generation)
         return ended
 
     def _tell_lost(self, claimed: Claim, lost: LeaseLost) -> None:
@@ -288,29 +263,6 @@ def _bug(error: Exception) -> OurBug:
         "Monitr could not finish this import because of an error of its own: report it with "
         "the detail in the activity.",
         detail=f"{type(error).__name__} at {place}",
-    )
-
-
-def _looks_closer(progress: Progress) -> bool:
-    """Whether the pull only fetches what changed since a difference was found.
-
-    Such pages are few and come each time: they forgive nothing. Reading everything again does.
-    """
-    return progress.differed and not progress.reading_again
-
-
-def _progress(before: Progress, batch: Batch, applied: Applied, calls: int) -> Progress:
-    lines = sum(1 for record in batch.records if isinstance(record, JournalLine))
-    return attrs.evolve(
-        before,
-        batches=before.batches + 1,
-        records=before.records + len(batch.records),
-        lines=before.lines + lines,
-        changed=before.changed + applied.added + applied.changed + applied.removed,
-        calls=before.calls + calls,
-        stage=batch.stage or before.stage,
-        expected_lines=batch.expected_lines or before.expected_lines,
-        reading_again=before.reading_again and not batch.last,
     )
 
 

@@ -26,6 +26,15 @@ from core.services.sources import provider_name
 SWEEP_MAX: Final = 500
 """Runs handled per sweep and kind; the next sweep takes the rest."""
 
+REQUESTS_PER_UNIT: Final = 25
+"""Requests stored in one unit of work: thousands at once would keep every other writer waiting."""
+
+DISCARDS_PER_SWEEP: Final = 20
+"""Half-forgotten generations a sweep looks for."""
+
+UNITS_PER_DISCARD: Final = 2_000
+"""Units of work a sweep spends on one of them; the next sweep goes on."""
+
 PRESENCE_SECONDS: Final = 30
 """A worker says it is there every few seconds; silent this long, it counts as gone."""
 
@@ -128,7 +137,7 @@ class ImportingService:
 
         Unknown for an id that is not the organisation's: then nothing is requested at all.
         """
-        with self.ports.storage.writing() as uow:
+        with self.ports.storage.reading() as uow:
             organisation_of(uow, organisation_id)
             if entity_ids is None:
                 entities = _every_entity(uow, organisation_id)
@@ -137,12 +146,26 @@ class ImportingService:
                     entity_of(uow, organisation_id, entity_id)
                     for entity_id in dict.fromkeys(entity_ids)
                 ]
-            answers = [self._request(uow, entity, operator=operator) for entity in entities]
+        answers: list[Requested] = []
+        for start in range(0, len(entities), REQUESTS_PER_UNIT):
+            some = entities[start : start + REQUESTS_PER_UNIT]
+            answers += self._request_some(organisation_id, some, operator=operator)
+        return tuple(answers)
+
+    def _request_some(
+        self, organisation_id: str, entities: Sequence[Entity], *, operator: str
+    ) -> list[Requested]:
+        """As many as one unit of work bears; their bells are rung when they are stored."""
+        with self.ports.storage.writing() as uow:
+            answers = [
+                self._request(uow, entity_of(uow, organisation_id, entity.id), operator=operator)
+                for entity in entities
+            ]
             uow.commit()
         for answer in answers:
             if answer.run is not None:
                 self.ports.doorbell.ring(answer.run.id)
-        return tuple(answers)
+        return answers
 
     def _request(self, uow: UnitOfWork, entity: Entity, *, operator: str) -> Requested:
         link = entity.primary
@@ -203,12 +226,29 @@ class ImportingService:
             ended = self._free(orphan)
             if ended is not None:
                 (failed if ended.finished else freed).append(ended.id)
+        self._forget_the_rest()
         now = self.ports.clock.now()  # later than above: what was freed is due by now
         with self.ports.storage.reading() as uow:
             due = [run.id for run in uow.runs.due(now, SWEEP_MAX)]
         for run_id in due:
             self.ports.doorbell.ring(run_id)
         return Swept(freed=tuple(freed), failed=tuple(failed), rung=tuple(due))
+
+    def _forget_the_rest(self) -> None:
+        """Go on with generations that failed and were too large to forget in one unit of work."""
+        with self.ports.storage.reading() as uow:
+            half = [
+                (entity.id, entity.published_generation + 1)
+                for entity_id in uow.books.discards_left(limit=DISCARDS_PER_SWEEP)
+                if (entity := uow.entities.get(entity_id)) is not None
+            ]
+        for entity_id, generation in half:
+            for _ in range(UNITS_PER_DISCARD):
+                with self.ports.storage.writing() as uow:
+                    done = uow.books.work_off(entity_id, generation)
+                    uow.commit()
+                if done:
+                    break
 
     def orphaned(self, run: ImportRun) -> bool:
         """Whether nobody carries this run out any more, although it is In Progress."""

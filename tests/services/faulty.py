@@ -53,7 +53,7 @@ class _Counted:
         called = f"{self._name}.{name}"
         if callable(found):
             return lambda *args, **named: self._faults.call(called, lambda: found(*args, **named))
-        return _Counted(found, called, self._faults)
+        return found if isinstance(found, int) else _Counted(found, called, self._faults)
 
 
 @define

@@ -8,10 +8,11 @@ add up the whole ledger.
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 from sqlalchemy import ColumnElement, Connection, exists, select
 
 from adapters.storage.sql.coverage import ENTRYLESS, LINELESS, MARKS, Coverages, Scope, scope_of
+from adapters.storage.sql.leftovers import DISCARD, START_OVER, Leftovers
 from adapters.storage.sql.shapes import (
     ALL_SHAPES,
     BALANCES,
@@ -44,6 +45,9 @@ LINE_AMOUNT: Final = LINES.at("amount_e4")
 INVOICE_ENTRY: Final = INVOICES.at("entry_key")
 ENTRY_DATE: Final = ENTRIES.at("date")
 
+REMOVED_PER_UNIT: Final = 250
+"""Records found to be gone that one unit of work removes; entries take their lines along."""
+
 BALANCE_SUMS_AT: Final = BALANCES.at("debit_e4")
 
 
@@ -56,6 +60,7 @@ class Building:
     ledger: int
     generation: int
     tallies: Tallies = field(init=False)
+    leftovers: Leftovers = field(init=False)
     coverages: Coverages = field(init=False)
     applied: Applied = field(factory=Applied)
     records: dict[RecordKind, dict[str, Values]] = field(factory=dict)
@@ -70,6 +75,7 @@ class Building:
     def __attrs_post_init__(self) -> None:
         self.tallies = Tallies(self.connection, self.ledger, self.generation)
         self.coverages = Coverages(self.connection, self.ledger)
+        self.leftovers = Leftovers(self.connection, self.ledger)
 
     def versions(self, shape: Shape) -> Versions:
         statements = self.statements[shape.table.name]
@@ -97,6 +103,10 @@ class Building:
             self._upsert(kind, rows, scopes)
         for coverage, scope in zip(covering, scopes, strict=True):
             self._covered(coverage, scope)
+        if not self.applied.more:
+            for coverage, scope in zip(covering, scopes, strict=True):
+                if coverage.last:
+                    self.coverages.finish(scope)
         self._note_doubts()
         self.tallies.save()
         return self.applied
@@ -111,10 +121,12 @@ class Building:
 
     def _covered(self, coverage: Everything | Window, scope: Scope) -> None:
         sent = self.records.get(scope.kind, {})
-        self.coverages.begin_again(scope)
         self.coverages.see(scope, sent, coverage.present)
         if coverage.last:
-            unseen = self.coverages.finish(scope)
+            unseen = self.coverages.unseen(scope, REMOVED_PER_UNIT + 1)
+            if len(unseen) > REMOVED_PER_UNIT:
+                unseen = unseen[:REMOVED_PER_UNIT]
+                self.applied = evolve(self.applied, more=True)
             self._remove(scope.kind, unseen)
             if scope.kind is RecordKind.ENTRY:
                 self._cascade(unseen)
@@ -262,7 +274,8 @@ class Building:
         )
         self._remove(RecordKind.INVOICE, entryless)
         self.tallies.save()
-        return self.tallies.applied()
+        more = max(len(lineless), len(entryless)) >= REMOVED_PER_UNIT
+        return evolve(self.tallies.applied(), more=more)
 
     def _noted(self, listing: str, shape: Shape, *conditions: ColumnElement[bool]) -> list[str]:
         """Live keys on the list that meet the conditions."""
@@ -277,22 +290,36 @@ class Building:
             table.c.to_generation.is_(None),
             *conditions,
         )
+        query = query.limit(REMOVED_PER_UNIT)
         return list(self.connection.execute(query).scalars())
 
     def start_over(self) -> None:
-        """Nothing stands in the generation being built."""
-        for shape in ALL_SHAPES:
-            self.versions(shape).close_all()
-        self.tallies.close_all()
-        self.tallies.save()
+        """Nothing is to stand in the generation being built."""
         self.coverages.clear()
+        self.leftovers.begin(START_OVER)
+        self.work_off()
 
     def discard(self) -> None:
-        """As if the generation had never begun."""
-        for shape in ALL_SHAPES:
-            self.versions(shape).discard()
-        self.tallies.discard()
+        """It is to be as if the generation had never begun."""
         self.coverages.clear()
+        self.leftovers.begin(DISCARD)
+        self.work_off()
+
+    def work_off(self) -> bool:
+        """Some of what the two above left; True when nothing is left."""
+        left = self.leftovers.open()
+        kinds = [self.versions(shape) for shape in ALL_SHAPES]
+        if DISCARD in left:
+            if self.leftovers.discarded(kinds):
+                self.tallies.discard()
+                return START_OVER not in left
+            return False
+        if START_OVER in left:
+            if not self.leftovers.closed(kinds, left[START_OVER]):
+                return False
+            self.tallies.close_all()
+            self.tallies.save()
+        return True
 
 
 def balance_key(cell: tuple[Value, Value, Value]) -> str:

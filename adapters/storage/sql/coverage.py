@@ -118,11 +118,6 @@ class Coverages:
         if held is not None:
             self._drop(held.id)
 
-    def begin_again(self, scope: Scope) -> None:
-        """Open it if the same batch already ended it (a coverage named twice)."""
-        if scope.name not in self._open:
-            self._add(scope.name, fresh=False)
-
     def about_to_write(
         self,
         kind: RecordKind,
@@ -155,17 +150,21 @@ class Coverages:
         if not held.fresh:
             self._mark(held.id, {*sent, *present})
 
-    def finish(self, scope: Scope) -> list[str]:
-        """The coverage's end was seen: the keys held in it that were not seen."""
-        held = self._open.pop(scope.name)
-        unseen: list[str] = []
-        if not held.fresh:
-            table = RECORD_SHAPES[scope.kind].table
-            seen = exists().where(MARKS.c.coverage == held.id, MARKS.c.key == table.c.key)
-            query = select(table.c.key).where(scope.held(self._ledger), ~seen)
-            unseen = list(self._connection.execute(query).scalars())
-        self._drop(held.id)
-        return unseen
+    def unseen(self, scope: Scope, limit: int) -> list[str]:
+        """Up to so many keys held in it that were not seen. Its end was: they are to go."""
+        held = self._open[scope.name]
+        if held.fresh:
+            return []
+        table = RECORD_SHAPES[scope.kind].table
+        seen = exists().where(MARKS.c.coverage == held.id, MARKS.c.key == table.c.key)
+        query = select(table.c.key).where(scope.held(self._ledger), ~seen).limit(limit)
+        return list(self._connection.execute(query).scalars())
+
+    def finish(self, scope: Scope) -> None:
+        """Everything that was not seen is gone: it is over."""
+        held = self._open.pop(scope.name, None)
+        if held is not None:
+            self._drop(held.id)
 
     def note(self, listing: str, keys: Collection[str]) -> None:
         """Put keys on a list for settling."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import define, field
-from sqlalchemy import Connection, Engine, and_, delete, text, update
+from sqlalchemy import Connection, Engine, and_, delete, select, text, update
 
 from adapters.storage.sql.book_tables import NOT_FIRST_SQL
 from adapters.storage.sql.dialect import placeholder, plain_rows
@@ -233,24 +233,49 @@ class Versions:
             written.tally_changed -= closed is not None
             written.tally_removed += closed is not None
 
-    def discard(self) -> None:
-        """As if g had never begun."""
-        self._drop_own()
-        table = self._table
-        closed = (table.c.ledger == self._ledger, table.c.to_generation == self._generation)
-        self._connection.execute(update(table).where(*closed).values(to_generation=None))
-
-    def close_all(self) -> None:
-        """Nothing stands in g."""
-        self._drop_own()
-        table = self._table
-        live = (table.c.ledger == self._ledger, table.c.to_generation.is_(None))
-        self._connection.execute(update(table).where(*live).values(to_generation=self._generation))
-
-    def _drop_own(self) -> None:
-        """Delete the versions made in g."""
+    def discard_some(self, limit: int) -> int:
+        """As if up to so many rows of g had never been; how many there were."""
         table = self._table
         made_in_g = table.c.from_generation == self._generation
         if self._generation > 1:
             made_in_g = and_(made_in_g, INDEXED_BY_FROM)
-        self._connection.execute(delete(table).where(table.c.ledger == self._ledger, made_in_g))
+        own = select(table.c.id).where(table.c.ledger == self._ledger, made_in_g).limit(limit)
+        done = self._connection.execute(delete(table).where(table.c.id.in_(own))).rowcount
+        if done < limit:
+            closed = (
+                select(table.c.id)
+                .where(
+                    table.c.ledger == self._ledger,
+                    table.c.to_generation == self._generation,
+                    # Said so that the index of closed rows may be used.
+                    table.c.to_generation.is_not(None),
+                )
+                .limit(limit - done)
+            )
+            back = update(table).where(table.c.id.in_(closed)).values(to_generation=None)
+            done += self._connection.execute(back).rowcount
+        return done
+
+    def close_some(self, after: str, limit: int) -> tuple[int, str]:
+        """Let up to so many rows beyond that key not stand in g: (how many, the last key)."""
+        table = self._table
+        query = (
+            select(table.c.id, table.c.key, table.c.from_generation)
+            .where(
+                table.c.ledger == self._ledger,
+                table.c.key > after,
+                table.c.to_generation.is_(None),
+            )
+            .order_by(table.c.key)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).all()
+        own = [(row.id,) for row in rows if row.from_generation == self._generation]
+        older = [
+            (self._generation, row.id) for row in rows if row.from_generation != self._generation
+        ]
+        if own:
+            self._connection.exec_driver_sql(self._statements.delete, own)
+        if older:
+            self._connection.exec_driver_sql(self._statements.close, older)
+        return len(rows), rows[-1].key if rows else after
