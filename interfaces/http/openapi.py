@@ -15,7 +15,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 
 from core.domain.access import Scope
-from interfaces.http import book_shapes, connections, following, log_shapes, report_shapes, shapes
+from interfaces.http import (
+    book_shapes,
+    connections,
+    following,
+    log_shapes,
+    report_shapes,
+    shapes,
+    upload_shapes,
+)
 from interfaces.http.asking import SCOPE_OPTION
 from interfaces.http.examples import example_of
 from interfaces.http.negotiating import EXPORTED, MEDIA_TYPES, Form
@@ -27,7 +35,25 @@ Document = dict[str, Any]
 
 PREFIX: Final = "/v1"
 OPEN_TO_PAGES: Final = {SCOPE_OPTION: Scope.READ, BASIC_OPTION: True}
-_STREAMED: Final = frozenset({"text/csv", "application/x-ndjson", "text/event-stream"})
+_STREAMED: Final[dict[str, Document]] = {
+    "text/csv": {"type": "string"},
+    "application/x-ndjson": {"type": "string"},
+    "text/event-stream": {
+        "type": "object",
+        "description": "Each event of the stream.",
+        "properties": {
+            "id": {"type": "string", "pattern": "^[0-9]+$"},
+            "event": {"type": "string"},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": "#/components/schemas/Event"},
+            },
+        },
+        "required": ["id", "event", "data"],
+    },
+}
+"""What is in a streamed answer: of a stream of events, one of them."""
 
 _DESCRIPTION: Final = (
     "Your books, out of your accounting software, in one place, proven to the cent. "
@@ -107,7 +133,7 @@ def _complete(operation: Document, method: str, scope: Scope) -> None:
     for answer in responses.values():
         for media_type, content in answer.get("content", {}).items():
             if media_type.partition(";")[0] in _STREAMED:
-                content["schema"] = {"type": "string"}
+                content["schema"] = _STREAMED[media_type.partition(";")[0]]
     responses["default"] = {
         "description": "A problem: what to do is in `detail`, for programs in `code`.",
         "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -143,7 +169,15 @@ def _plain(schema: Document) -> Document:
 
 
 def _shape(name: str) -> type | None:
-    for module in (shapes, book_shapes, report_shapes, log_shapes, connections, following):
+    for module in (
+        shapes,
+        book_shapes,
+        report_shapes,
+        log_shapes,
+        connections,
+        following,
+        upload_shapes,
+    ):
         shape = getattr(module, name, None)
         if isinstance(shape, type) and attrs.has(shape):
             return shape

@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from core.domain.access import Scope
+from core.domain.file_import import FileFormat, Look, Upload, UploadStatus
 from core.services.import_engine import ImportEngine
 from core.services.services import Services
 from interfaces.http.app import build_http
@@ -28,6 +29,7 @@ class Neighbour:
     organisation_id: str
     integration_id: str = ""
     pending_id: str = ""
+    upload_id: str = ""
     entity_ids: list[str] = field(factory=list)
     run_ids: list[str] = field(factory=list)
     token_ids: dict[Scope, str] = field(factory=dict)
@@ -42,6 +44,7 @@ class Neighbour:
             self.organisation_id,
             self.integration_id,
             self.pending_id,
+            self.upload_id,
             *self.entity_ids,
             *self.run_ids,
             *self.token_ids.values(),
@@ -56,6 +59,7 @@ class Neighbour:
                 *uow.entities.of(self.organisation_id),
                 *uow.runs.of(self.organisation_id),
                 *uow.activity.after(self.organisation_id, 0),
+                *(one for entity_id in self.entity_ids for one in uow.uploads.of(entity_id)),
                 *(
                     (one.id, one.scope, one.revoked_at)
                     for one in uow.api_tokens.of(self.organisation_id)
@@ -99,12 +103,36 @@ class Street:
             operator="test",
             redirect_base=BASE,
         ).integration.id
+        new.upload_id = self._uploaded(new)
         new.run_ids = [run.id for run in services.reading.runs(organisation_id)]
         for scope in Scope:
             made = services.access.create(organisation_id, scope.value, scope, operator="test")
             new.token_ids[scope] = made.token.id
             new.tokens[scope] = made.text
         return new
+
+    def _uploaded(self, neighbour: Neighbour) -> str:
+        """A file's record, as if it waited to be confirmed; without bytes."""
+        ports = self.services.ports
+        upload = Upload(
+            id=ports.ids.new("upl"),
+            organisation_id=neighbour.organisation_id,
+            entity_id=neighbour.entity_ids[0],
+            integration_id=neighbour.integration_id,
+            administration_key="adm-1",
+            name="books.csv",
+            sha256="0" * 64,
+            size_bytes=1,
+            status=UploadStatus.STAGED,
+            created_at=ports.clock.now(),
+            created_by="test",
+            look=Look(format=FileFormat.CSV, label="CSV"),
+            reading_sha256="0" * 64,
+        )
+        with ports.storage.writing() as uow:
+            uow.uploads.save(upload)
+            uow.commit()
+        return upload.id
 
     def app(self, **options: Any) -> Litestar:  # noqa: ANN401 - build_http's own options
         return build_http(lambda: self.services, identity=IDENTITY, **options)

@@ -38,12 +38,15 @@ BODIES: dict[Call, dict[str, Any]] = {
     ("PUT", "/v1/entities/{entity_id}/books/closed"): {"closed_through": "2025-12-31"},
     ("PUT", "/v1/retention"): {"nights": 30},
     ("POST", "/v1/imports"): {"entity_ids": ["{entity_id}"]},
+    ("PUT", "/v1/uploads/{upload_id}/mapping"): {"mapping": None},
+    ("POST", "/v1/uploads/{upload_id}/confirm"): {"anyway": True},
     ("POST", "/v1/tokens"): {"name": "x", "scope": "read"},
 }
 """What to send, with the ids it names; a POST or PUT that is not here takes no body."""
 
 QUERIES: dict[Call, dict[str, str]] = {
     ("GET", "/v1/imports"): {"entity_id": "{entity_id}"},
+    ("POST", "/v1/entities/{entity_id}/uploads"): {"name": "books.csv"},
     ("GET", "/v1/entities/{entity_id}/books/entry"): {"key": "x"},
     ("GET", "/v1/entities/{entity_id}/books/ageing"): {"side": "payable"},
     ("GET", "/v1/entities/{entity_id}/books/changed-lines"): {"older": "1", "newer": "2"},
@@ -61,6 +64,7 @@ def values_of(neighbour: Neighbour) -> dict[str, str]:
         "integration_id": neighbour.integration_id,
         "entity_id": neighbour.entity_ids[0],
         "run_id": neighbour.run_ids[-1],
+        "upload_id": neighbour.upload_id,
         "token_id": neighbour.token_ids[Scope.READ],
     }
 

@@ -47,7 +47,7 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "authorising.began": (CALLBACK, AT_THE_BROWSER, AT_THE_BROWSER),
     "authorising.begin": (INSIDE, INSIDE, INSIDE),
     "authorising.complete": (CALLBACK, "connect", TUI),
-    "budgets.left": ("GET /v1/budgets", LATER, LATER),
+    "budgets.left": ("GET /v1/budgets", "budgets", LATER),
     "connecting.affected": (
         "GET /v1/integrations/{integration_id}/affected",
         "disconnect",
@@ -83,7 +83,7 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "keeping_alive.tend": (BY_CLOCK, BY_CLOCK, BY_CLOCK),
     "linking.link": ("POST /v1/entities/{entity_id}/links", "link", TUI),
     "linking.select": ("POST /v1/integrations/{integration_id}/selection", "select", TUI),
-    "linking.set_time_zone": ("PUT /v1/entities/{entity_id}/settings", ON_A_SCREEN, TUI),
+    "linking.set_time_zone": ("PUT /v1/entities/{entity_id}/settings", "timezone", TUI),
     "nights.coming": ("GET /v1/nights/coming", No("tonight, entity by entity"), TUI),
     "nights.history": ("GET /v1/entities/{entity_id}/slots", ON_A_SCREEN, TUI),
     "nights.last_night": ("GET /v1/nights/last", ON_A_SCREEN, TUI),

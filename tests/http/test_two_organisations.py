@@ -23,7 +23,13 @@ EXAMPLES: Final = 4
 EXAMPLES_UNDER_FIRE: Final = 60
 NOT_FOLLOWED: Final = [call for call in CALLS if call != FOLLOWED]
 
-KINDS: Final = {"entity": "ent_", "integration": "int_", "run": "run_", "token": "tok_"}
+KINDS: Final = {
+    "entity": "ent_",
+    "integration": "int_",
+    "run": "run_",
+    "token": "tok_",
+    "upload": "upl_",
+}
 """How the ids begin that a parameter of such a name takes."""
 
 Client = TestClient[Litestar]
