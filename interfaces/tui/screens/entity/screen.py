@@ -56,7 +56,7 @@ class EntityScreen(MonitrScreen):
     HELP = (
         "One company: v its figures, b its books (Enter goes from the trial balance to an "
         "account's lines and on to a journal entry; Escape comes back), m its imports with what "
-        "each proved, s where its books come from and when."
+        "each proved, s where its books come from and when, f the files it is imported from."
     )
     CSS = """
     EntityScreen #head { height: auto; }
@@ -69,6 +69,7 @@ class EntityScreen(MonitrScreen):
         Binding("tab", "next_pane(1)", "Next part", show=False),
         Binding("shift+tab", "next_pane(-1)", "Part before", show=False),
         Binding("n", "import_now", "Import now"),
+        Binding("f", "files", "Files", show=False),
     ]
 
     def __init__(self, entity_id: str, pane: str = "overview") -> None:
@@ -135,6 +136,13 @@ class EntityScreen(MonitrScreen):
                 self._shown.beat()
 
     # Going
+
+    def action_files(self) -> None:
+        """The files its books come from, and the way to upload one."""
+        from interfaces.tui.screens.uploads import UploadsScreen  # noqa: PLC0415 - when asked
+
+        name = self.status.entity.name if self.status is not None else ""
+        self.app.push_screen(UploadsScreen(self.entity_id, name))
 
     def action_pane(self, name: str) -> None:
         """Show a pane; made at the first visit, kept after."""
