@@ -27,34 +27,39 @@ def sums_of(amount_e4: int) -> Sums:
 
 
 def trial_balance(
-    cells: Mapping[Cell, Sums],
+    balances: Iterable[tuple[str, int, int, int, int, int]],
     accounts: Iterable[LedgerAccount],
     *,
     since: tuple[int, int] | None,
     until: tuple[int, int] | None,
 ) -> list[TrialBalanceRow]:
-    """The rows core.ports.books.Books.trial_balance promises. Keys no account has come last."""
+    """The rows core.ports.books.Books.trial_balance promises. Keys no account has come last.
+
+    ``balances``: (account key, year, period, debit, credit, lines) of every cell.
+    """
     opening: dict[str, int] = {}
-    within: dict[str, Sums] = {}
-    for cell, sums in cells.items():
-        at = (cell.year, cell.period)
-        if not sums.lines or (until is not None and at > until):
+    within: dict[str, list[int]] = {}
+    for account_key, year, period, debit_e4, credit_e4, lines in balances:
+        if not lines or (until is not None and (year, period) > until):
             continue
-        held = within.setdefault(cell.account_key, Sums())
-        if since is not None and at < since:
-            before_e4 = opening.get(cell.account_key, 0)
-            opening[cell.account_key] = before_e4 + sums.debit_e4 - sums.credit_e4
+        held = within.get(account_key)
+        if held is None:
+            held = within[account_key] = [0, 0, 0]
+        if since is not None and (year, period) < since:
+            opening[account_key] = opening.get(account_key, 0) + debit_e4 - credit_e4
         else:
-            within[cell.account_key] = held.plus(sums)
+            held[0] += debit_e4
+            held[1] += credit_e4
+            held[2] += lines
     known = {account.key: account for account in accounts}
     rows = [
         TrialBalanceRow(
             account_key=key,
             account=known.get(key),
             opening_e4=opening.get(key, 0),
-            debit_e4=sums.debit_e4,
-            credit_e4=sums.credit_e4,
-            lines=sums.lines,
+            debit_e4=sums[0],
+            credit_e4=sums[1],
+            lines=sums[2],
         )
         for key, sums in within.items()
     ]

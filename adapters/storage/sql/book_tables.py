@@ -261,7 +261,16 @@ class BalanceVersion(Version, table=True):
     """What the lines of one account, year and period add up to. ``key`` joins the three."""
 
     __tablename__ = "balances"
-    __table_args__ = versioned("balances")
+    __table_args__ = versioned(
+        "balances",
+        # What stands now, however many nights there were.
+        Index(
+            "ix_balances_live",
+            "ledger",
+            sqlite_where=text("to_generation IS NULL"),
+            postgresql_where=text("to_generation IS NULL"),
+        ),
+    )
 
     account_key: str
     year: int

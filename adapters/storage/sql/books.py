@@ -250,7 +250,7 @@ class SqlBooks:
         until: tuple[int, int] | None = None,
     ) -> Sequence[TrialBalanceRow]:
         reader = self._reader(entity_id, generation)
-        return trial_balance(reader.sums(), reader.accounts(), since=since, until=until)
+        return trial_balance(reader.balances(), reader.accounts(), since=since, until=until)
 
     def lines(
         self,

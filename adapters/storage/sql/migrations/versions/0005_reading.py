@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.storage.sql.migrations.words import instant, text, whole
+from adapters.storage.sql.migrations.words import instant, partial_index, text, whole
 
 revision = "0005"
 down_revision = "0003"
@@ -19,3 +19,4 @@ def upgrade() -> None:
     )
     op.add_column("ledgers", whole("texts_generation", null=True))
     op.add_column("ledgers", text("texts_place", null=True))
+    partial_index("ix_balances_live", "balances", ["ledger"], "to_generation IS NULL")
