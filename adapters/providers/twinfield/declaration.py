@@ -214,6 +214,7 @@ FAILURES: Final = FailureTable(
         # The token check answers a bad token so, with a JSON message.
         Rule(
             statuses=frozenset({400}),
+            text=('"message"',),
             failure=Reconnect,
             code=ACCESS_REFUSED,
             sentence=_RECONNECT,

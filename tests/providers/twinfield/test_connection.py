@@ -176,3 +176,13 @@ def test_the_refresh_token_stays_and_its_end_is_told_by_nothing_but_a_refusal(
     sandbox.tokens(KEY, "revoke")
     with pytest.raises(Reconnect):
         tokens.flow.refresh(fields_of(sandbox), before)
+
+
+def test_a_refusal_of_the_request_itself_is_no_reason_to_reconnect(
+    sandbox: Sandbox, source: Source
+) -> None:
+    """Some clients met 400 without a body where a header was not to Twinfield's taste."""
+    administration = office(source)
+    sandbox.add_fault(KEY, {"kind": "status", "path": "*.asmx", "status": 400})
+    with pytest.raises(NotUnderstood):
+        imported(source, administration)
