@@ -28,6 +28,8 @@ from interfaces.tui.settings import DARK, LIGHT, TuiSettings, save_settings
 from interfaces.tui.widgets.shell import PlacesBar
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from core.domain.onboarding import Organisation
     from core.services.services import Services
     from interfaces.launcher import Launcher
@@ -64,6 +66,12 @@ THEMES: Final = (
 )
 
 
+def entity_commands() -> "type[Provider]":
+    from interfaces.tui.palette import EntityCommands  # noqa: PLC0415 - when the palette opens
+
+    return EntityCommands
+
+
 @frozen(kw_only=True)
 class Opened:
     """What opening found. ``organisation`` None: nobody has set Monitr up here."""
@@ -97,6 +105,7 @@ class MonitrApp(App[None]):
     TITLE = "Monitr"
     CSS_PATH = "monitr.tcss"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = App.COMMANDS | {entity_commands}
     DEFAULT_MODE = "opening"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - typed by the base class
         (0, "-narrow"),
@@ -320,6 +329,11 @@ class MonitrApp(App[None]):
         """The way from the place to what shows, a word or two for each screen opened on it."""
         way = [screen for screen in self.screen_stack[1:] if isinstance(screen, MonitrScreen)]
         return [screen.crumb or "…" for screen in way]
+
+    def open_entity(self, entity_id: str) -> None:
+        from interfaces.tui.screens.entity.screen import EntityScreen  # noqa: PLC0415 - when asked
+
+        self.push_screen(EntityScreen(entity_id))
 
     def action_back_to(self, depth: int) -> None:
         """Close what was opened on top of the screen at that depth; the place itself is 1."""

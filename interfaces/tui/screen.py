@@ -319,7 +319,7 @@ class FilterLine(Input):
     """The ``/`` line. It stays while it filters; Escape empties and closes it."""
 
     DEFAULT_CSS = """
-    FilterLine { display: none; dock: bottom; height: 1; border: none; padding: 0 1;
+    FilterLine { display: none; height: 1; border: none; padding: 0 1;
         background: $surface; &:focus { border: none; background: $boost; } }
     """
 

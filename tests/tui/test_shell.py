@@ -287,6 +287,7 @@ async def test_the_filter_line_opens_filters_and_closes() -> None:
         assert line.has_focus
         await one.press(*"nothing like this")
         assert one.app.screen.filter_words == "nothing like this"
+        assert "nothing like this" in one.painted(), "one sees what one types"
         assert "Nothing fits the filter." in str(one.app.screen.query_one("#about", Static).content)
         await one.press("escape")
         assert not line.display

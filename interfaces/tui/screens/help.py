@@ -1,6 +1,7 @@
 """``?``: what the screen is for and every key that works on it."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,6 +12,17 @@ from textual.widgets import Static
 
 from interfaces.tui.places import PLACES
 from interfaces.tui.screen import MonitrScreen
+
+KEYS_CELLS: Final = 12
+MOVING: Final = frozenset(
+    {
+        *("Up", "Down", "Page up", "Page down", "First", "Last"),
+        *("Scroll Up", "Scroll Down", "Scroll Left", "Scroll Right", "Page Left", "Page Right"),
+        *("Scroll Home", "Scroll End", "Page Up", "Page Down"),
+        *("Cursor up", "Cursor down", "Cursor left", "Cursor right", "Home", "End"),
+    }
+)
+"""What lists do by themselves: told last."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -39,18 +51,32 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
             if self.about.HELP:
-                yield Static(self.about.HELP.strip() + "\n", markup=False)
+                # Written in lines of the source: the dialog breaks them where it is wide.
+                yield Static(" ".join(self.about.HELP.split()) + "\n", markup=False)
             yield Static(self._keys(), id="keys")
 
     def _keys(self) -> Content:
-        lines = [
-            Content.assemble((place.keys.replace(",", " "), "bold $primary"), f"  {place.title}")
-            for place in PLACES
-        ]
+        """What this screen does, where one can go, how one moves."""
         titles = {place.title for place in PLACES}
-        seen: set[tuple[str, str]] = set()
+        seen: dict[str, list[str]] = {}
         for key, description in self.keys:
-            if (key, description) not in seen and description not in titles:
-                seen.add((key, description))
-                lines.append(Content.assemble((key, "bold $primary"), f"  {description}"))
+            if description not in titles and key not in seen.setdefault(description, []):
+                seen[description].append(key)
+        own = [(words, keys) for words, keys in seen.items() if words not in MOVING]
+        moving = [(words, keys) for words, keys in seen.items() if words in MOVING]
+        places = [(place.title, place.keys.split(",")) for place in PLACES]
+        lines = [
+            line
+            for title, keys in (("Here", own), ("Places", places), ("Moving", moving))
+            for line in _section(title, keys)
+        ]
         return Content("\n").join(lines)
+
+
+def _section(title: str, keys: Sequence[tuple[str, Sequence[str]]]) -> list[Content]:
+    lines = [Content.styled(title, "bold")]
+    lines += [
+        Content.assemble((f"  {' '.join(pressed):{KEYS_CELLS}}", "bold $primary"), f"  {words}")
+        for words, pressed in keys
+    ]
+    return [*lines, Content("")]

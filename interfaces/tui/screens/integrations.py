@@ -41,12 +41,12 @@ _TROUBLED: Final = Cell("! see below", "warn")
 _TONES: Final = {"good": "$success", "bad": "bold $error", "warn": "$warning"}
 _COLUMNS: Final = (
     Column(title="Software", width=14, share=1),
-    Column(title="Category", width=13, from_width=74),
+    Column(title="Category", width=13, from_width=92),
     Column(title="Health", width=19),
     Column(title="Account", width=14, share=2),
-    Column(title="Expires", width=10),
+    Column(title="Expires", width=11),
     Column(title="Entities", width=8, right=True),
-    Column(title="Calls left", width=14, right=True, from_width=96),
+    Column(title="Calls left", width=14, right=True, from_width=106),
 )
 _UNCONFIRMED: Final = (
     "A new consent is here and waits for you: f takes it, c asks for another one. Until then "

@@ -159,10 +159,11 @@ class ImportsPane(Pane):
         proof.display = run is not None
         if run is None:
             return
-        residuals = run.proof.residuals if run.proof is not None else ()
-        if residuals and run.generation not in self._names:
-            self._ask_names(run.generation)
-        names = self._names.get(run.generation, {})
+        number = run.generation
+        names = self._names.get(number, {}) if number is not None else {}
+        differs = run.proof is not None and run.proof.residuals
+        if differs and number is not None and number not in self._names:
+            self._ask_names(number)
         self.put("proof", proof_lines(run, names, self._currency))
 
     def _ask_names(self, generation: int) -> None:

@@ -18,7 +18,6 @@ from interfaces.tui.widgets.words import (
     changes_words,
     count,
     integration_cell,
-    moment,
     proof_words,
     when,
 )
@@ -37,7 +36,7 @@ class OverviewPane(Pane):
     DEFAULT_CSS = """
     OverviewPane #figures { height: auto; margin-bottom: 1; }
     OverviewPane #figures Static { width: 1fr; height: auto; }
-    OverviewPane Chart { height: 1fr; min-height: 5; max-height: 14; }
+    OverviewPane Chart { height: 1fr; min-height: 4; max-height: 14; }
     """
 
     def compose(self) -> ComposeResult:
@@ -117,7 +116,7 @@ def state_lines(status: "EntityStatus") -> Content:
     if published is not None:
         counts = published.counts
         lines += [
-            Content(f"generation {published.number}, published {moment(published.published_at)}"),
+            Content(f"generation {published.number} of {when(published.published_at)}"),
             Content(changes_words(published)),
             Content(
                 f"{count(counts.get(RecordKind.ENTRY, 0), 'entry', 'entries')}, "
