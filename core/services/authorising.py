@@ -24,6 +24,7 @@ from core.services.adopting import (
     stage,
     trial_source,
 )
+from core.services.attending import for_a_person
 from core.services.ending import forget_secrets
 from core.services.ports import Ports, organisation_of
 from core.services.secrets import SecretStore, attempt_row, fields_row
@@ -124,7 +125,8 @@ class AuthorisingService:
             provider_key, answer.get("state", ""), organisation_id, operator
         )
         try:
-            return self._answered(attempt, document, answer)
+            with for_a_person():
+                return self._answered(attempt, document, answer)
         except Failure as failure:
             self._end(attempt, failure.sentence, failed=True)
             raise

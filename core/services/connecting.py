@@ -22,6 +22,7 @@ from core.services.adopting import (
     stage,
     trial_source,
 )
+from core.services.attending import for_a_person
 from core.services.authorising import AuthorisingService
 from core.services.ending import end_at_provider, fail_all_waiting, forget_secrets, held_grant
 from core.services.ports import Ports, integration_of, organisation_of
@@ -87,7 +88,8 @@ class ConnectingService:
                 integration, provider.oauth, values, operator=operator, redirect_base=redirect_base
             )
         new = NewCredentials(values=values)
-        checked = ask(trial_source(self.ports, integration, new))
+        with for_a_person():
+            checked = ask(trial_source(self.ports, integration, new))
         older = same_account(self.ports, integration, checked)
         if older is not None:
             return self._renew(older, new, operator=operator)
@@ -124,7 +126,8 @@ class ConnectingService:
     ) -> Connection:
         """Accept a staged reconnect whose account or administrations differ."""
         integration = self._living(organisation_id, integration_id)
-        integration, checked = apply_staged(self.ports, integration, actor=operator)
+        with for_a_person():
+            integration, checked = apply_staged(self.ports, integration, actor=operator)
         return Connection(integration=integration, administrations=checked.administrations)
 
     def disconnect(
@@ -166,7 +169,8 @@ class ConnectingService:
     def check(self, organisation_id: str, integration_id: str) -> Connection:
         """Ask the provider now: account, administrations, expiry. No import."""
         integration = self._living(organisation_id, integration_id)
-        checked = check(self.ports, integration)
+        with for_a_person():
+            checked = check(self.ports, integration)
         if integration.account is None:
             self._at(organisation_id, OnboardingStep.SELECT_ENTITIES, integration.id)
         return attrs.evolve(
@@ -220,7 +224,8 @@ class ConnectingService:
 
     def _renew(self, integration: Integration, new: NewCredentials, *, operator: str) -> Connection:
         """Adopt new credentials at once, or stage them when the operator must decide."""
-        checked = ask(trial_source(self.ports, integration, new))
+        with for_a_person():
+            checked = ask(trial_source(self.ports, integration, new))
         found = review(self.ports, integration, checked)
         if found is not None:
             stage(self.ports, integration, new)

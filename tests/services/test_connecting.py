@@ -11,6 +11,7 @@ from core.domain.failures import (
     CorrectRequest,
     Failure,
     FixSettings,
+    ProviderDown,
     Reconnect,
     Unknown,
     Wait,
@@ -18,6 +19,7 @@ from core.domain.failures import (
 from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
 from core.domain.onboarding import OnboardingStep
+from core.ports.attending import is_person_waiting
 from core.ports.provider import Credentials
 from core.services.authorising import AUTHORISATION_MINUTES
 from tests.fake_provider import GOOD_CODE, GOOD_KEY, FakeProvider, FakeSource
@@ -424,3 +426,41 @@ def test_a_consent_confirmed_an_hour_later_is_renewed_first(house: House) -> Non
 def _kinds(house: House) -> list[str]:
     with house.storage.reading() as uow:
         return [event.kind for event in uow.activity.after(house.org, 0, limit=1_000)]
+
+
+# -- words that fit the moment ---------------------------------------------------------------------
+
+
+def _down() -> ProviderDown:
+    return ProviderDown("Odoo cannot be reached at books.test: the import is tried again later.")
+
+
+def test_a_person_who_connects_is_told_what_a_person_can_do(house: House) -> None:
+    house.odoo.failures["health"] = [_down()]
+    with pytest.raises(ProviderDown) as raised:
+        house.connect_odoo()
+    assert raised.value.sentence == "Odoo cannot be reached at books.test: try again later."
+    assert str(raised.value) == raised.value.sentence
+
+
+def test_calls_for_a_person_are_known_as_such_and_those_of_imports_are_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    genuine = FakeProvider.called
+
+    def noting(self: FakeProvider, operation: str) -> None:
+        seen.append(is_person_waiting())
+        genuine(self, operation)
+
+    monkeypatch.setattr(FakeProvider, "called", noting)
+    integration_id = house.connect_odoo()
+    house.connect_exact()
+    house.services.connecting.check(house.org, integration_id)
+    assert seen
+    assert all(seen)
+    seen.clear()
+    house.follow(integration_id)
+    house.import_rung()
+    assert seen
+    assert not any(seen)

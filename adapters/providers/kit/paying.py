@@ -13,6 +13,8 @@ BUDGET_PAUSES_MAX: Final = 10
 """Times one call may be outrun by other workers before it gives up its turn."""
 SLACK_SECONDS: Final = 1.0
 """Providers' resets are precise to the second at best, and they count a call when it arrives."""
+UNDER_WAY_SLACK_SECONDS: Final = 30.0
+"""A call counts as under way this long beyond its deadline, if nobody says that it ended."""
 PASSING_SECONDS_MIN: Final = 0.05
 """Between two looks, however soon the next one would do."""
 
@@ -30,11 +32,16 @@ def pay(
     """Take every charge at once, pausing at most ``patience_seconds`` at a time.
 
     BudgetSpent when it would take longer, and when others stood in the way for that long. ``call``
-    and ``call_seconds``: see Budgets.take.
+    names the call, which is over after ``call_seconds``: see Budgets.take.
     """
     clock, pauses, passing_seconds = kit.clock, 0, 0.0
     while True:
-        refusal = kit.budgets.take(charges, call=call, seconds=call_seconds, party=party_calling())
+        refusal = kit.budgets.take(
+            charges,
+            call=call,
+            seconds=call_seconds + UNDER_WAY_SLACK_SECONDS,
+            party=party_calling(),
+        )
         if refusal is None:
             return
         seconds = max((refusal.at - clock.now()).total_seconds(), PASSING_SECONDS_MIN)

@@ -36,6 +36,13 @@ from adapters.providers.kit.calls import (
 )
 from adapters.providers.kit.origins import is_loopback
 from adapters.providers.kit.outgoing import bad_address, checked_host, redirect_target
+from adapters.providers.kit.patience import (
+    budget_seconds_max,
+    fitting,
+    is_lost,
+    is_told_at_once,
+    retry_seconds_max,
+)
 from adapters.providers.kit.paying import (
     BUDGET_PAUSES_MAX,
     PAUSE_SECONDS_MAX,
@@ -50,13 +57,9 @@ from adapters.providers.kit.retry_table import (
 )
 from adapters.providers.kit.trust import is_tls, nobody_trusted, tls_reason
 from adapters.providers.kit.watchdog import Watchdog
-from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown
+from core.domain.failures import Failure, FixSettings, NotUnderstood
 
 ATTEMPTS_MAX: Final = 4
-RETRY_TOTAL_SECONDS_MAX: Final = 240.0
-"""Paused in total between the attempts of one call."""
-UNDER_WAY_SLACK_SECONDS: Final = 30.0
-"""A call counts as under way this long beyond its deadline, if nobody says that it ended."""
 BACK_OFF_SECONDS: Final = (1.0, 4.0, 16.0)
 """Before the second, third and fourth attempt. No jitter: budgets already space the workers."""
 
@@ -131,8 +134,9 @@ class Transport:
                 not request.repeatable
                 or seconds is None
                 or attempt >= ATTEMPTS_MAX
-                or paused_seconds + seconds > RETRY_TOTAL_SECONDS_MAX
-                or (request.lost_is_final and _is_lost(failure))
+                or paused_seconds + seconds > retry_seconds_max()
+                or (request.lost_is_final and is_lost(failure))
+                or is_told_at_once(failure)
             ):
                 raise failure
             self._kit.clock.pause(seconds)
@@ -236,7 +240,7 @@ class Transport:
                         request.url,
                         headers={**request.headers, "user-agent": self._kit.user_agent},
                         content=request.body,
-                        timeout=_time_out(wait, request.read_seconds),
+                        timeout=_time_out(fitting(wait), request.read_seconds),
                         extensions={"trace": self._kit.reach.watching(request.url, trace)},
                     )
                 )
@@ -347,8 +351,8 @@ class Transport:
             self._table.provider,
             request.charges,
             call=self._name,
-            call_seconds=UNDER_WAY_SLACK_SECONDS + (wait.streamed if streamed else wait.deadline),
-            patience_seconds=patience_seconds,
+            call_seconds=wait.streamed if streamed else wait.deadline,
+            patience_seconds=budget_seconds_max(patience_seconds),
             pauses_max=pauses_max,
         )
 
@@ -382,11 +386,6 @@ class Transport:
             budget=[charge.scope for charge in request.charges],
             attempt=number,
         )
-
-
-def _is_lost(failure: Failure) -> bool:
-    """Whether the provider began to work on it and did not get done."""
-    return isinstance(failure, ProviderDown) and not isinstance(failure, NotSent)
 
 
 def _time_out(wait: TimeOuts, read_seconds: float | None) -> httpx.Timeout:

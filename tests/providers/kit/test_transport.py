@@ -20,6 +20,7 @@ from adapters.providers.kit.calls import (
     SizeLimits,
     TimeOuts,
 )
+from adapters.providers.kit.patience import fitting
 from adapters.providers.kit.retry_table import ACCESS_REFUSED, FailureTable, Rule
 from adapters.providers.kit.transport import ATTEMPTS_MAX, Transport
 from adapters.storage.budgets import MemoryBudgets
@@ -32,6 +33,7 @@ from core.domain.failures import (
     Reconnect,
     Wait,
 )
+from core.ports.attending import person_waits
 from core.ports.budget import BudgetSpent
 from core.ports.provider import Limit
 from tests.fakes import START, FakeClock
@@ -400,3 +402,47 @@ def test_charges_of_several_scopes_are_taken_together_or_not_at_all() -> None:
         calls.send(Request(method="GET", url=server.url, charges=both))
     (left_a, left_b) = budgets.left("", [minute])
     assert left_a.free_at == left_b.free_at
+
+
+# -- while a person waits --------------------------------------------------------------------------
+
+
+def test_nobody_there_is_told_at_once_to_a_person_and_tried_again_at_night() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        for attempts, moment in ((1, person_waits()), (ATTEMPTS_MAX, contextlib.nullcontext())):
+            with moment, transport() as calls:
+                with pytest.raises(NotSent):
+                    calls.send(get(url))
+                assert calls.calls == attempts
+
+
+def test_a_person_waits_seconds_for_a_provider_in_trouble() -> None:
+    clock = FakeClock()
+    with ScriptedServer(*[answer(503)] * 4) as server, person_waits(), pytest.raises(ProviderDown):
+        transport(kit_with(clock)).send(get(server.url))
+    assert sum(clock.pauses) <= 5
+
+
+def test_a_person_is_not_made_to_wait_for_a_minutes_limit() -> None:
+    clock = FakeClock()
+    limit = Limit(scope="app", calls=1, seconds=60)
+    with ScriptedServer(answer()) as server, transport(kit_with(clock)) as calls, person_waits():
+        request = Request(
+            method="GET", url=server.url, charges=(Charge(scope="a", limits=(limit,)),)
+        )
+        calls.send(request)
+        with pytest.raises(BudgetSpent):
+            calls.send(request)
+    assert clock.pauses == []
+
+
+def test_a_silent_host_is_given_up_within_ten_seconds_when_a_person_waits() -> None:
+    waits = TimeOuts()
+    assert fitting(waits) == waits
+    with person_waits():
+        short = fitting(waits)
+        assert short.connect <= 10
+        assert fitting(TimeOuts(connect=1, read=1)) == TimeOuts(connect=1, read=1)
+    assert short.deadline == waits.deadline
