@@ -6,9 +6,18 @@ from textual.widgets import Input, OptionList
 
 from core.domain.failures import ProviderDown
 from core.domain.integration import IntegrationStatus
+from core.ports.provider import Limit
+from core.services.budgets import BudgetLeft
 from interfaces.tui.screens.connect import ConnectScreen, FollowScreen, ReconnectScreen
 from interfaces.tui.screens.disconnecting import DisconnectDialog
-from interfaces.tui.screens.integrations import IntegrationsScreen
+from interfaces.tui.screens.integrations import (
+    Held,
+    IntegrationsScreen,
+    about_held,
+    budget_words,
+    held_row,
+)
+from interfaces.tui.widgets.pages import Cell
 from interfaces.tui.widgets.table import PagedTable
 from interfaces.tui.wizard.consent import ConsentPanel
 from interfaces.tui.wizard.review import ReviewPanel
@@ -192,3 +201,44 @@ async def test_the_list_is_filtered() -> None:
         assert [row[0] for row in rows(one)] == ["Exact Online"]
         await one.press("escape")
         assert len(rows(one)) == 2
+
+
+@at_terminal
+async def test_a_consent_that_was_left_waits_on_the_list_and_is_taken_there() -> None:
+    house = connected_house()
+    async with driven(FakeLauncher(house), size=(120, 30)) as one:
+        await at_integrations(one)
+        house.odoo.change_account("acct-2", "Grace Hopper")
+        await one.press("f")
+        assert isinstance(one.app.screen, IntegrationsScreen), "nothing waits yet"
+        await one.press("c", "ctrl+s", "enter")
+        assert rows(one)[0][2] == "! confirm it (f)"
+        assert "waits for you: f takes it" in one.said("#about")
+        await one.press("1")
+        assert "waits for you to confirm it" in one.painted()
+        await one.press("3", "f")
+        assert "Use the new consent for Odoo" in one.painted()
+        await one.press("n")
+        assert rows(one)[0][3] == "Ada Lovelace"
+        await one.press("f", "y")
+        assert rows(one)[0][2:4] == ["✓ works", "Grace Hopper"]
+        assert "Odoo is connected as Grace Hopper now." in one.told
+
+
+def test_calls_left_show_what_is_tightest_and_every_limit_below() -> None:
+    house = connected_house()
+    minute = Limit(scope="app", calls=60, seconds=60)
+    day = Limit(scope="app+administration", calls=5_000, seconds=86_400)
+    now = house.clock.now()
+    free_at = now + timedelta(hours=2)
+    left = (
+        BudgetLeft(provider="odoo", limit=minute, calls_left=58, free_at=None),
+        BudgetLeft(provider="odoo", limit=day, calls_left=0, free_at=free_at),
+    )
+    assert budget_words(left[0]) == "58 calls left of 60 per minute, per app"
+    (connection,) = house.services.connecting.integrations(house.org)
+    held = Held(integration=connection, entities=(), administrations=2, budgets=left)
+    assert held_row(held, now).cells[-1] == Cell("0 of 5,000", "warn")
+    about = about_held(held, now).plain
+    assert "58 calls left of 60 per minute, per app" in about
+    assert "0 calls left of 5,000 per day, per app and administration; the next may" in about
