@@ -173,3 +173,45 @@ def test_memory_does_not_grow_with_the_document() -> None:
             tracemalloc.stop()
 
     assert peak_bytes(20_000) < peak_bytes(2_000) * 1.5 + 100_000
+
+
+DOCUMENT = (
+    '<?xml version="1.0" encoding="utf-8"?><a xmlns="urn:x"><b:tr xmlns:b="urn:y" c="é">'
+    "1&amp;&#x20AC;<![CDATA[<d>]]></b:tr><!-- e --><?f g?><tr>2</tr></a>"
+).encode()
+PIECES = (b"<", b">", b"&", b"<!DOCTYPE a>", b"]]>", b"<!--", b"\x00", b"\xff\xfe", b'xmlns:q=""')
+
+
+@given(
+    cuts=st.lists(
+        st.tuples(
+            st.integers(0, len(DOCUMENT)),
+            st.integers(0, 8),
+            st.sampled_from(PIECES) | st.binary(max_size=4),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    size=st.integers(1, 200),
+)
+def test_whatever_is_sent_is_read_or_not_understood(
+    cuts: list[tuple[int, int, bytes]], size: int
+) -> None:
+    body = DOCUMENT
+    for at, gone, put in cuts:
+        body = body[:at] + put + body[at + gone :]
+    chunks = [body[start : start + size] for start in range(0, len(body), size)]
+
+    def streamed() -> list[str | None]:
+        return [one.text for one in elements(chunks, ("{*}tr",), READING)]
+
+    def held() -> list[str | None]:
+        return [one.text for one in whole(body, READING).iter("{*}tr")]
+
+    outcomes: list[list[str | None]] = []
+    for read in (streamed, held):
+        try:
+            outcomes.append(read())
+        except NotUnderstood as failure:
+            outcomes.append([failure.code])
+    assert outcomes[0] == outcomes[1]
