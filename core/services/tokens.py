@@ -16,8 +16,8 @@ A refresh whose answer was lost is settled as the provider's TokenPolicy allows:
   gateway's 502, a process killed before sending) that keeps the connection; if it did arrive, the
   tokens it made were never seen here, so a refusal ends nothing that could still be had, and the
   operator is asked to reconnect. A question that gets no answer either is put again after pauses
-  as long as the silence so far (``UNCERTAIN_PAUSE_SECONDS`` to ``..._MAX``), and after
-  ``SETTLING`` of silence the operator is asked to reconnect.
+  that double (``UNCERTAIN_PAUSE_SECONDS`` to ``..._MAX``), and after ``SETTLING_QUESTIONS_MAX`` of
+  them the operator is asked to reconnect.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ __all__ = [
     "LOCK_POLL_SECONDS_MAX",
     "LOCK_WAIT_SECONDS",
     "REFRESH_LOCK_SECONDS",
-    "SETTLING",
+    "SETTLING_QUESTIONS_MAX",
     "UNCERTAIN_PAUSE_SECONDS",
     "UNCERTAIN_PAUSE_SECONDS_MAX",
     "IntegrationTokens",
@@ -65,8 +65,9 @@ LOCK_WAIT_SECONDS: Final = REFRESH_LOCK_SECONDS + 10
 UNCERTAIN_PAUSE_SECONDS: Final = 30
 """Between tries of a refresh token whose last use got no answer, at least."""
 UNCERTAIN_PAUSE_SECONDS_MAX: Final = 3_600
-SETTLING: Final = timedelta(hours=24)
-"""A single-use token that may be used up is given up after a day without any answer."""
+SETTLING_QUESTIONS_MAX: Final = 30
+"""A single-use token that may be used up is given up after so many questions without an answer:
+with their pauses a day and a night."""
 
 TOO_EARLY_SECONDS: Final = 30
 """How long a token is used on after the provider refused to renew it as too young."""
@@ -203,7 +204,7 @@ class IntegrationTokens:
                 return row
             if uow.leases.holder(self._pause, now=now) is not None:
                 raise self._unanswered(now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
-            if row.uncertain and self._is_single_use and self._silence(uow, row, now) > SETTLING:
+            if row.uncertain and self._unanswered_so_far(uow, row) >= SETTLING_QUESTIONS_MAX:
                 raise _GivenUp(row)
             uow.leases.acquire(self._lock, owner, now=now, until=until)
             marked = attrs.evolve(row, version=row.version + 1, uncertain=True)
@@ -228,7 +229,7 @@ class IntegrationTokens:
             now = self.ports.clock.now()
             retry_at = now + timedelta(seconds=UNCERTAIN_PAUSE_SECONDS)
             if self._is_single_use:
-                retry_at = self._pause_until(claim.before, now)
+                retry_at = now + timedelta(seconds=self._note_silence(claim.before))
                 self._hold_back(retry_at)
             raise self._unanswered(retry_at) from unknown
         except Reconnect as refused:
@@ -317,30 +318,29 @@ class IntegrationTokens:
         policy = self.flow.policy
         return policy.refresh_rotates and not policy.refresh_grace_seconds
 
-    def _silence(self, uow: UnitOfWork, row: TokenRow, now: datetime) -> timedelta:
-        """Since the first question that was to settle these tokens, which may be now."""
-        name = f"settling:{self.integration_id}"
-        tokens = row.obtained_at.isoformat()
-        of, _, since = (uow.settings.get(name) or "").partition(" ")
-        if of != tokens:
-            since = now.isoformat()
-            uow.settings.put(name, f"{tokens} {since}")
-        return now - datetime.fromisoformat(since)
+    @property
+    def _settling(self) -> str:
+        return f"settling:{self.integration_id}"
 
-    def _pause_until(self, before: TokenRow, now: datetime) -> datetime:
-        """As long as the silence so far: a token service that is down is not asked in vain."""
-        silence = timedelta(0)
+    def _unanswered_so_far(self, uow: UnitOfWork, row: TokenRow) -> int:
+        """Questions that were to settle these very tokens and got no answer."""
+        of, _, questions = (uow.settings.get(self._settling) or "").partition(" ")
+        return int(questions) if of == row.obtained_at.isoformat() else 0
+
+    def _note_silence(self, before: TokenRow) -> int:
+        """Count one more question without an answer; seconds to pause, twice as long each time."""
+        questions = 0
         if before.uncertain:
-            with self.ports.storage.reading() as uow:
-                since = (uow.settings.get(f"settling:{self.integration_id}") or "").split(" ")[-1]
-            silence = now - datetime.fromisoformat(since)
-        shortest, longest = UNCERTAIN_PAUSE_SECONDS, UNCERTAIN_PAUSE_SECONDS_MAX
-        return now + min(max(silence, timedelta(seconds=shortest)), timedelta(seconds=longest))
+            with self.ports.storage.writing() as uow:
+                questions = self._unanswered_so_far(uow, before) + 1
+                uow.settings.put(self._settling, f"{before.obtained_at.isoformat()} {questions}")
+                uow.commit()
+        return min(UNCERTAIN_PAUSE_SECONDS << questions, UNCERTAIN_PAUSE_SECONDS_MAX)
 
     def _silent(self, row: TokenRow) -> Reconnect:
         return self._ended(
             Reconnect(
-                f"{self.provider_name} gave no usable answer for a day while the connection was "
+                f"{self.provider_name} gave no usable answer for long while the connection was "
                 "renewed, so what it holds may be used up: reconnect it. Imported books stay as "
                 "they are.",
                 detail="a single-use refresh token whose outcome nobody told",
