@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -157,6 +157,42 @@ def settled(
     if not sure:
         remarks.append(AMBIGUOUS_DATE)
     return attrs.evolve(mapping, date_order=order), tuple(remarks)
+
+
+def undecided_rows(
+    rows: Iterable[Row], mapping: ColumnMapping, left_open: Collection[Remark]
+) -> Iterator[Row]:
+    """Of the rows, those that say something new about what is open, up to where all is said.
+
+    Beginnings of a file often leave it open (January has no 13th month); no row after that counts.
+    """
+    date_at = mapping.columns.get(Target.DATE)
+    amounts_at = [at for target, at in mapping.columns.items() if target in AMOUNT_TARGETS]
+    seen: set[object] = set()
+    dates_open, decimals_open = AMBIGUOUS_DATE in left_open, AMBIGUOUS_DECIMAL in left_open
+    for number, cells in rows:
+        if number <= mapping.header_row:
+            continue
+        told = False
+        date = cells[date_at] if dates_open and date_at is not None and date_at < len(cells) else ""
+        if isinstance(date, str) and date and date not in seen:
+            if len(seen) < DATES_LOOKED_AT_MAX:
+                seen.add(date)
+            fits = [cell_date(date, order) is not None for order in _DAY_MONTH]
+            told, dates_open = any(fits), all(fits) or not any(fits)
+        for at in amounts_at if decimals_open else ():
+            cell = cells[at] if at < len(cells) else None
+            fit = decimals_that_fit(cell) if isinstance(cell, str) else frozenset()
+            told = told or bool(fit)
+            decimals_open = decimals_open and len(fit) != 1
+        if told:
+            yield number, cells
+        if not dates_open and not decimals_open:
+            return
+
+
+_DAY_MONTH: Final = (DateOrder.DMY, DateOrder.MDY)
+DATES_LOOKED_AT_MAX: Final = 20_000
 
 
 @define

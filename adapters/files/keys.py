@@ -16,9 +16,11 @@ from attrs import define, field
 FILTER_BYTES: Final = 4 * 1024 * 1024
 """At the largest file (5 million lines) some 3 in 100 new runs are taken for old ones, at a million
 lines fewer than 1 in 10,000."""
-_BITS: Final = FILTER_BYTES * 8
+_BYTE_MASK: Final = FILTER_BYTES - 1
 _HASH_BYTES: Final = 16
-_PROBE_BYTES: Final = 4
+_PROBES: Final = 4
+_PROBE_BITS: Final = 25
+assert FILTER_BYTES * 8 == 1 << _PROBE_BITS, "a probe is the number of one bit"
 
 
 def part(text: str) -> str:
@@ -42,15 +44,15 @@ class Seen:
     def add(self, text: str) -> bool:
         """Remember it; whether it was (believed to be) there before."""
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES)
-        probes = digest.digest()
+        probes = int.from_bytes(digest.digest(), "big")
         bits = self._bits
         known = True
-        for at in range(0, _HASH_BYTES, _PROBE_BYTES):
-            bit = int.from_bytes(probes[at : at + _PROBE_BYTES], "big") % _BITS
-            byte, mask = bit >> 3, 1 << (bit & 7)
+        for _ in range(_PROBES):
+            byte, mask = (probes >> 3) & _BYTE_MASK, 1 << (probes & 7)
             if not bits[byte] & mask:
                 known = False
                 bits[byte] |= mask
+            probes >>= _PROBE_BITS
         return known
 
 
@@ -61,16 +63,18 @@ class LineKeys:
     entry: str = ""
     position: int = 0
     """Of the last line told, in its run of the entry."""
+    entries: int = 0
     _seen: Seen = field(factory=Seen)
     _reopened: bool = False
     _accounts: dict[str, int | None] = field(factory=dict)
     """In a later run of an entry: lines per account, None where that account was there before."""
 
     def begin(self, entry: str) -> None:
-        """The lines that follow belong to this entry."""
+        """The lines that follow belong to this entry. ``entries`` counts those that are new."""
         self.entry = entry
         self.position = 0
         self._reopened = self._seen.add(entry)
+        self.entries += not self._reopened
         if self._accounts:
             self._accounts = {}
 

@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 from attrs import define, field, frozen
 
-from adapters.files.keys import Seen
 from core.domain.books import (
     Contact,
     Invoice,
@@ -47,6 +46,9 @@ REJECTED_FILE: Final = "rejected"
 HEADER: Final = struct.Struct("<I")
 FRAME_BYTES_MAX: Final = 256 * 1024 * 1024
 """A frame holds POSTINGS_LINES_MAX lines whose texts were bounded when they were read."""
+
+SUM_E4_MAX: Final = 2**61
+"""What no sum may exceed, so that every balance fits into 64 bits."""
 
 OPEN_ENTRIES_MAX: Final = 500_000
 """Entries whose lines do not add up to zero yet. Beyond it the import tells, not the preview."""
@@ -103,8 +105,6 @@ class Tally:
     open_entries: dict[str, int] | None = field(factory=dict)
     """Sums of entries that are not zero; None once there were too many to keep."""
     last_entry: str = ""
-    seen: Seen = field(factory=Seen)
-    """To count an entry once that is spread over the file; one in thousands may be missed."""
 
     def postings(self, found: Postings) -> None:
         if len(found.lines) > POSTINGS_LINES_MAX:
@@ -118,18 +118,20 @@ class Tally:
         self.invoices += len(found.invoices)
         for entry in found.entries:
             date = entry.date
-            if entry.key != self.last_entry and not self.seen.add(entry.key):
-                self.entries += 1
-            self.last_entry = entry.key
             if self.first is None or date < self.first:
                 self.first = date
             if self.last_day is None or date > self.last_day:
                 self.last_day = date
+        new = found.new_entries
+        if new is None and found.entries:
+            new = len(found.entries) - (found.entries[0].key == self.last_entry)
+            self.last_entry = found.entries[-1].key
+        self.entries += new or 0
         self._lines(found.lines, self.cells[found.opening])
 
     def _lines(self, lines: Sequence[JournalLine], cells: dict[tuple[str, int, int], int]) -> None:
-        debit_e4 = sums_e4 = 0
-        open_entries = self.open_entries
+        debit_e4 = sums_e4 = entry_e4 = 0
+        key = lines[0].entry_key if lines else ""
         for line in lines:
             amount_e4 = line.amount_e4
             sums_e4 += amount_e4
@@ -137,15 +139,31 @@ class Tally:
                 debit_e4 += amount_e4
             cell = (line.account_key, line.year, line.period)
             cells[cell] = cells.get(cell, 0) + amount_e4
-            if open_entries is not None:
-                key = line.entry_key
-                left_e4 = open_entries.pop(key, 0) + amount_e4
-                if left_e4:
-                    open_entries[key] = left_e4
+            if line.entry_key != key:
+                self._entry_sum(key, entry_e4)
+                key, entry_e4 = line.entry_key, 0
+            entry_e4 += amount_e4
+        self._entry_sum(key, entry_e4)
         self.debit_e4 += debit_e4
         self.credit_e4 += debit_e4 - sums_e4
-        if open_entries is not None and len(open_entries) > OPEN_ENTRIES_MAX:
-            self.open_entries = None
+        if max(self.debit_e4, self.credit_e4) > SUM_E4_MAX:
+            raise CorrectRequest(
+                "The amounts of this file add up to more than can be true: choose the decimal "
+                "sign and the amount column.",
+                code="amounts-too-large",
+                setting="decimal",
+            )
+
+    def _entry_sum(self, key: str, sum_e4: int) -> None:
+        """Lines of an entry that stand together add up to this."""
+        open_entries = self.open_entries
+        if open_entries is None or not (sum_e4 or open_entries):
+            return
+        left_e4 = open_entries.pop(key, 0) + sum_e4
+        if left_e4:
+            open_entries[key] = left_e4
+            if len(open_entries) > OPEN_ENTRIES_MAX:
+                self.open_entries = None
 
     def master(self, record: Master) -> None:
         kind = type(record)

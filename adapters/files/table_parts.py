@@ -2,13 +2,21 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+from itertools import islice
+from typing import Final, cast
 
 from attrs import define, field
 
 from adapters.files.csv_rows import Cell, Row, shown
 from adapters.files.keys import LineKeys, entry_key
+from adapters.files.lines import (
+    AMOUNT_E4_MAX,
+    CODE_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
+    StagedLine,
+)
 from adapters.files.masters import MasterData
+from adapters.files.quick_rows import take_quickly
 from adapters.files.totals import Totals
 from adapters.files.values import amount_reader, cell_date, cell_e4, read_period, read_year, side_of
 from adapters.files.words import BALANCE_WORDS, TOTAL_WORDS, plain
@@ -25,23 +33,20 @@ from core.domain.file_import import (
 from core.domain.money import InexactAmount
 from core.ports.files import POSTINGS_LINES_MAX, Part, Postings
 
-CODE_CHARACTERS_MAX: Final = 200
-TEXT_CHARACTERS_MAX: Final = 1_000
 DATES_KEPT_MAX: Final = 20_000
-AMOUNT_E4_MAX: Final = 10**16
-"""A trillion units in one line are no booking, and sums of more would not fit."""
-
 CURRENCY_CHARACTERS: Final = 3
+CHUNK_ROWS: Final = 1_000
+"""Rows taken together; with those held, never more than a part may have."""
 
-_NOWHERE: Final = -1
+NOWHERE: Final = -1
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The row is rejected; the text is the reason."""
 
 
 @define
-class _Open:
+class Open:
     """The entry the last row belonged to."""
 
     identity: tuple[object, str, str]
@@ -60,46 +65,37 @@ class TableParts:
     keys: LineKeys = field(factory=LineKeys)
     skipped: int = 0
     """Rows that are no lines: titles, headings, balances a report repeats."""
-    _at: dict[Target, int] = field(init=False)
-    _amount: Callable[[str], int] = field(init=False)
-    _order: DateOrder = field(init=False)
-    _needed: int = field(init=False)
-    _dates: dict[Cell, dt.date] = field(factory=dict)
-    _open: _Open | None = None
-    _account: str = ""
+    at: dict[Target, int] = field(init=False)
+    amount: Callable[[str], int] = field(init=False)
+    order: DateOrder = field(init=False)
+    needed: int = field(init=False)
+    dates: dict[Cell, dt.date] = field(factory=dict)
+    codes: dict[str, str] = field(factory=dict)
+    """Codes met, without spaces around them."""
+    open: Open | None = None
+    account: str = ""
     """By headings: the account whose lines follow."""
-    _entries: list[JournalEntry] = field(factory=list)
-    _lines: list[JournalLine] = field(factory=list)
+    counted: int = 0
+    """Entries that were told in earlier parts."""
+    entries: list[JournalEntry] = field(factory=list)
+    lines: list[StagedLine] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         columns = self.mapping.columns
-        self._at = {target: columns.get(target, _NOWHERE) for target in Target}
-        self._amount = amount_reader(self.mapping.decimal)
+        self.at = {target: columns.get(target, NOWHERE) for target in Target}
+        self.amount = amount_reader(self.mapping.decimal)
         undecided = self.mapping.date_order is DateOrder.UNDECIDED
-        self._order = DateOrder.DMY if undecided else self.mapping.date_order
-        self._needed = max(columns.values(), default=0) + 1
+        self.order = DateOrder.DMY if undecided else self.mapping.date_order
+        self.needed = max(columns.values(), default=0) + 1
 
     def run(self, rows: Iterable[Row | Rejected]) -> Iterator[Part]:
-        header_row, needed = self.mapping.header_row, self._needed
-        lines = self._lines
-        for row in rows:
-            if isinstance(row, Rejected):
-                if row.line > header_row:
-                    yield row
-                continue
-            number, cells = row
-            if number <= header_row:
-                continue
-            if len(cells) < needed:
-                cells = [*cells, *[""] * (needed - len(cells))]
-            try:
-                self._row(number, cells)
-            except (_Refused, InexactAmount) as refused:
-                reason = str(refused) if isinstance(refused, _Refused) else _AMOUNT_REASON
-                yield Rejected(line=number, reason=reason, text=shown(cells))
-            if len(lines) >= POSTINGS_LINES_MAX:
+        stream = iter(rows)
+        while chunk := list(islice(stream, CHUNK_ROWS)):
+            if len(self.lines) > POSTINGS_LINES_MAX - CHUNK_ROWS:
                 yield self._part()
-        if lines:
+            if not take_quickly(self, chunk):
+                yield from self._one_by_one(chunk)
+        if self.lines:
             yield self._part()
         yield from self.masters.parts()
         yield from self.totals.remarks()
@@ -111,24 +107,49 @@ class TableParts:
                 sentence=f"{self.skipped} rows are titles, headings or repeated balances.",
             )
 
+    def _one_by_one(self, chunk: list[Row | Rejected]) -> Iterator[Rejected]:
+        header_row, needed = self.mapping.header_row, self.needed
+        for row in chunk:
+            if isinstance(row, Rejected):
+                if row.line > header_row:
+                    yield row
+                continue
+            number, cells = row
+            if number <= header_row:
+                continue
+            if len(cells) < needed:
+                cells = [*cells, *[""] * (needed - len(cells))]
+            try:
+                self._row(number, cells)
+            except (Refused, InexactAmount) as refused:
+                reason = str(refused) if isinstance(refused, Refused) else _AMOUNT_REASON
+                yield Rejected(line=number, reason=reason, text=shown(cells))
+
     def _part(self) -> Postings:
-        part = Postings(entries=tuple(self._entries), lines=tuple(self._lines))
-        self._entries.clear()
-        self._lines.clear()
-        if self._open is not None:
-            self._open.told = False
+        # Staged lines have the fields of journal lines: staging reads them and writes them down.
+        lines = cast("tuple[JournalLine, ...]", tuple(self.lines))
+        part = Postings(
+            entries=tuple(self.entries),
+            lines=lines,
+            new_entries=self.keys.entries - self.counted,
+        )
+        self.counted = self.keys.entries
+        self.entries.clear()
+        self.lines.clear()
+        if self.open is not None:
+            self.open.told = False
         return part
 
     # One row
 
     def _row(self, number: int, cells: Sequence[Cell]) -> None:
-        at = self._at
+        at = self.at
         cell = cells[at[Target.DATE]]
-        date = self._dates.get(cell)
+        date = self.dates.get(cell)
         if date is None:
-            date = cell_date(cell, self._order)
-            if date is not None and len(self._dates) < DATES_KEPT_MAX:
-                self._dates[cell] = date
+            date = cell_date(cell, self.order)
+            if date is not None and len(self.dates) < DATES_KEPT_MAX:
+                self.dates[cell] = date
         account = self._account_of(cells)
         if date is None and not self._continues(cell, account):
             self._without_date(number, cells, cell)
@@ -138,7 +159,7 @@ class TableParts:
             self._without_amount(cells)
             return
         if not account:
-            raise _Refused("no ledger account")
+            raise Refused("no ledger account")
         opened = self._entry(cells, date)
         self._line(number, cells, opened, date, account, amount_e4)
 
@@ -146,7 +167,7 @@ class TableParts:
         """A row that leaves out what its entry's first row says."""
         return (
             self.mapping.fill_down
-            and self._open is not None
+            and self.open is not None
             and bool(account)
             and not _text(cell)
             and not _is_total(account)
@@ -154,52 +175,57 @@ class TableParts:
 
     def _account_of(self, cells: Sequence[Cell]) -> str:
         if self.mapping.headings:
-            return self._account
-        return _code(cells[self._at[Target.ACCOUNT]])
+            return self.account
+        return _code(cells[self.at[Target.ACCOUNT]])
 
     def _amount_e4(self, cells: Sequence[Cell]) -> int | None:
-        at = self._at
-        if at[Target.DEBIT] != _NOWHERE:
-            debit_e4 = cell_e4(cells[at[Target.DEBIT]], self._amount)
-            credit_e4 = cell_e4(cells[at[Target.CREDIT]], self._amount)
+        at = self.at
+        if at[Target.DEBIT] != NOWHERE:
+            debit_e4 = cell_e4(cells[at[Target.DEBIT]], self.amount)
+            credit_e4 = cell_e4(cells[at[Target.CREDIT]], self.amount)
             if debit_e4 is None and credit_e4 is None:
                 return None
             amount_e4 = (debit_e4 or 0) - (credit_e4 or 0)
             self.totals.add(debit_e4 or 0, credit_e4 or 0)
         else:
-            found_e4 = cell_e4(cells[at[Target.AMOUNT]], self._amount)
+            found_e4 = cell_e4(cells[at[Target.AMOUNT]], self.amount)
             if found_e4 is None:
                 return None
             amount_e4 = found_e4 * self._side(cells)
             self.totals.add(max(amount_e4, 0), max(-amount_e4, 0))
         if abs(amount_e4) > AMOUNT_E4_MAX:
-            raise _Refused("the amount is too large to be true")
+            raise Refused("the amount is too large to be true")
         return amount_e4
 
     def _side(self, cells: Sequence[Cell]) -> int:
-        at = self._at[Target.SIDE]
-        if at == _NOWHERE:
+        at = self.at[Target.SIDE]
+        if at == NOWHERE:
             return 1
         side = side_of(_text(cells[at]))
         if side is None:
-            raise _Refused("neither debit nor credit")
+            raise Refused("neither debit nor credit")
         return side
 
-    def _entry(self, cells: Sequence[Cell], date: dt.date | None) -> _Open:
+    def _entry(self, cells: Sequence[Cell], date: dt.date | None) -> Open:
         """The entry the row belongs to, begun anew where another begins."""
-        at, opened = self._at, self._open
+        at, opened = self.at, self.open
         if date is None:
             assert opened is not None, "only a row that continues has no date"
-            return self._told(opened)
-        journal = _code(cells[at[Target.JOURNAL]]) if at[Target.JOURNAL] != _NOWHERE else ""
+            return self.told(opened)
+        journal = _code(cells[at[Target.JOURNAL]]) if at[Target.JOURNAL] != NOWHERE else ""
         by_number = self.mapping.entries_by is EntriesBy.NUMBER
         number = _code(cells[at[Target.ENTRY]]) if by_number else ""
         if by_number and not number:
-            raise _Refused("no entry number")
-        identity = (None if by_number else date, journal, number)
+            raise Refused("no entry number")
+        return self.entry_for(date, journal, number, cells)
+
+    def entry_for(self, date: dt.date, journal: str, number: str, cells: Sequence[Cell]) -> Open:
+        """The open entry if it is that one, else a new one. ``number`` empty: by date."""
+        opened = self.open
+        identity = (None if number else date, journal, number)
         if opened is not None and opened.identity == identity:
-            return self._told(opened)
-        year, period = self._period(cells, date)
+            return self.told(opened)
+        year, period = self.period_of(cells, date)
         entry = JournalEntry(
             key=entry_key(date, journal, number),
             number=number or None,
@@ -210,24 +236,24 @@ class TableParts:
         )
         self.masters.journal(journal)
         self.keys.begin(entry.key)
-        self._open = _Open(identity, entry)
-        return self._told(self._open)
+        self.open = Open(identity, entry)
+        return self.told(self.open)
 
-    def _told(self, opened: _Open) -> _Open:
+    def told(self, opened: Open) -> Open:
         if not opened.told:
-            self._entries.append(opened.entry)
+            self.entries.append(opened.entry)
             opened.told = True
         return opened
 
-    def _period(self, cells: Sequence[Cell], date: dt.date) -> tuple[int, int]:
+    def period_of(self, cells: Sequence[Cell], date: dt.date) -> tuple[int, int]:
         """(fiscal year, period): as the file says, else from the date."""
-        at = self._at
+        at = self.at
         start = self.mapping.year_starts_in_month
         year = date.year + (start > 1 and date.month >= start)
         period = (date.month - start) % 12 + 1
-        if at[Target.YEAR] != _NOWHERE:
+        if at[Target.YEAR] != NOWHERE:
             year = read_year(_text(cells[at[Target.YEAR]])) or year
-        if at[Target.PERIOD] != _NOWHERE:
+        if at[Target.PERIOD] != NOWHERE:
             told = read_period(_text(cells[at[Target.PERIOD]]))
             period = told if told is not None else period
         return year, period
@@ -236,7 +262,7 @@ class TableParts:
         self,
         number: int,
         cells: Sequence[Cell],
-        opened: _Open,
+        opened: Open,
         date: dt.date | None,
         account: str,
         amount_e4: int,
@@ -244,7 +270,7 @@ class TableParts:
         entry = opened.entry
         year, period = entry.year, entry.period
         if date is not None and date != entry.date:
-            year, period = self._period(cells, date)
+            year, period = self.period_of(cells, date)
         currency, foreign_e4 = self._foreign(cells)
         contact = self._cell(cells, Target.CONTACT)
         contact_name = self._cell(cells, Target.CONTACT_NAME)
@@ -259,8 +285,8 @@ class TableParts:
             self._cell(cells, Target.ACCOUNT_TYPE),
         )
         key = self.keys.line(account, number)
-        self._lines.append(
-            JournalLine(
+        self.lines.append(
+            StagedLine(
                 key=key,
                 entry_key=entry.key,
                 position=self.keys.position,
@@ -278,22 +304,22 @@ class TableParts:
         )
 
     def _cell(self, cells: Sequence[Cell], target: Target) -> str:
-        at = self._at[target]
-        return "" if at == _NOWHERE else _code(cells[at])
+        at = self.at[target]
+        return "" if at == NOWHERE else _code(cells[at])
 
     def _description(self, cells: Sequence[Cell]) -> str | None:
-        at = self._at[Target.DESCRIPTION]
-        if at == _NOWHERE:
+        at = self.at[Target.DESCRIPTION]
+        if at == NOWHERE:
             return None
         return _text(cells[at])[:TEXT_CHARACTERS_MAX] or None
 
     def _foreign(self, cells: Sequence[Cell]) -> tuple[str | None, int | None]:
         """(currency, amount in it), where the line is not in the entity's own."""
-        at = self._at
-        if at[Target.FOREIGN] == _NOWHERE or at[Target.CURRENCY] == _NOWHERE:
+        at = self.at
+        if at[Target.FOREIGN] == NOWHERE or at[Target.CURRENCY] == NOWHERE:
             return None, None
         currency = _text(cells[at[Target.CURRENCY]]).upper()
-        foreign_e4 = cell_e4(cells[at[Target.FOREIGN]], self._amount)
+        foreign_e4 = cell_e4(cells[at[Target.FOREIGN]], self.amount)
         if len(currency) != CURRENCY_CHARACTERS or not foreign_e4:
             return None, None
         return currency, foreign_e4
@@ -306,36 +332,36 @@ class TableParts:
             self._total(number, cells, named=_is_total(first))
             return
         if _text(cell) and plain(first) not in BALANCE_WORDS:
-            raise _Refused(f"no date in the order of this file: {_text(cell)[:40]}")
+            raise Refused(f"no date in the order of this file: {_text(cell)[:40]}")
         if plain(first) in BALANCE_WORDS or self._amount_blank(cells):
             self.skipped += 1
             if self.mapping.headings and plain(first) not in BALANCE_WORDS:
-                self._account = _code(first)
+                self.account = _code(first)
             return
-        raise _Refused("no date")
+        raise Refused("no date")
 
     def _without_amount(self, cells: Sequence[Cell]) -> None:
         if any(_text(cell) for cell in cells):
-            raise _Refused("no amount")
+            raise Refused("no amount")
 
     def _amount_blank(self, cells: Sequence[Cell]) -> bool:
         targets = (Target.AMOUNT, Target.DEBIT, Target.CREDIT)
-        return not any(_text(cells[self._at[one]]) for one in targets if self._at[one] != _NOWHERE)
+        return not any(_text(cells[self.at[one]]) for one in targets if self.at[one] != NOWHERE)
 
     def _total(self, number: int, cells: Sequence[Cell], *, named: bool) -> None:
         """A line of totals is no line, but what it says must be so."""
-        at = self._at
+        at = self.at
         self.skipped += 1
-        if at[Target.DEBIT] != _NOWHERE:
-            debit_e4 = cell_e4(cells[at[Target.DEBIT]], self._amount)
-            credit_e4 = cell_e4(cells[at[Target.CREDIT]], self._amount)
+        if at[Target.DEBIT] != NOWHERE:
+            debit_e4 = cell_e4(cells[at[Target.DEBIT]], self.amount)
+            credit_e4 = cell_e4(cells[at[Target.CREDIT]], self.amount)
             if debit_e4 is not None or credit_e4 is not None:
                 self.totals.told(number, debit_e4 or 0, credit_e4 or 0, named=named)
         else:
-            net_e4 = cell_e4(cells[at[Target.AMOUNT]], self._amount)
+            net_e4 = cell_e4(cells[at[Target.AMOUNT]], self.amount)
             if net_e4 is not None:
                 self.totals.told_net(number, net_e4)
-        self._account = ""
+        self.account = ""
 
 
 _AMOUNT_REASON: Final = "the amount is not an exact amount with the decimal sign of this file"
@@ -349,9 +375,9 @@ def _code(cell: Cell) -> str:
     """A code or name by which things are told apart; refused where it cannot be one."""
     text = _text(cell)
     if len(text) > CODE_CHARACTERS_MAX:
-        raise _Refused(f"a code of more than {CODE_CHARACTERS_MAX} characters")
+        raise Refused(f"a code of more than {CODE_CHARACTERS_MAX} characters")
     if "\0" in text:
-        raise _Refused("NUL characters in a code")
+        raise Refused("NUL characters in a code")
     return text
 
 

@@ -20,6 +20,7 @@ from adapters.files.detecting import (
     require_readable,
     separator_of,
     settled,
+    undecided_rows,
 )
 from adapters.files.table_parts import TableParts
 from adapters.files.text_lines import encoding_of, known_encoding, line_blocks
@@ -68,7 +69,7 @@ def _looked(
     found, header = proposal(rows, base)
     found, open_ = settled(rows, found)
     if {one.code for one in open_} & _UNDECIDED and len(rows) == SAMPLE_ROWS:
-        found, open_ = settled(_only_rows(rows_of(base)), found)
+        found, open_ = settled(undecided_rows(_only_rows(rows_of(base)), found, open_), found)
     remarks = [*missing_columns(found), *open_]
     if header.preset is not None and header.preset.refusal:
         raise NotUnderstood(header.preset.refusal, code="no-general-ledger")

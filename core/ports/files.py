@@ -57,6 +57,9 @@ class Postings:
     """Entries with lines of theirs. Every line's entry is in the same part, again if need be.
 
     At most POSTINGS_LINES_MAX lines. Keys are unique within the file (see adapters.files.keys).
+    ``new_entries``: how many of the entries no part had before; None: all but the first where that
+    is the last one of the part before.
+
     ``opening``: balances carried over from before the file, dated at its first day.
     """
 
@@ -64,6 +67,7 @@ class Postings:
     lines: Sequence[JournalLine]
     invoices: Sequence[Invoice] = ()
     opening: bool = False
+    new_entries: int | None = None
 
 
 @frozen(kw_only=True)

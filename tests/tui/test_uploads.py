@@ -36,11 +36,11 @@ async def test_a_file_goes_from_the_entity_to_the_books_and_out_again(tmp_path: 
         drive.app.push_screen(EntityScreen(entity.id))
         await drive.rest()
         await drive.press("f")
-        assert isinstance(drive.screen, UploadsScreen)
+        assert type(drive.screen) is UploadsScreen
         await drive.press("f")
         await drive.type("Input", str(good))
         await drive.press("enter")
-        assert isinstance(drive.screen, UploadScreen)
+        assert type(drive.screen) is UploadScreen
         assert "6 lines in 3 entries" in drive.said("#found")
         assert "It balances." in drive.said("#found")
         assert ["date", "Datum", "2024-01-15"] in texts(drive, "#mapping")
