@@ -50,11 +50,15 @@ ROWS_SINCE_MAX: Final = 20_000
 _R = TypeVar("_R", bound=Record)
 
 
-def stands(shape: Shape, ledger: int, generation: int) -> ColumnElement[bool]:
-    """Condition: the version stands in that generation."""
+def stands(
+    shape: Shape, ledger: int, generation: int, *, by_id: bool = False
+) -> ColumnElement[bool]:
+    """Condition: the version stands in that generation. ``by_id``: rows are found by their ids, so
+    no index is to be walked for the ledger.
+    """
     columns = shape.table.c
     return and_(
-        columns.ledger == ledger,
+        (not_by_index(columns.ledger) if by_id else columns.ledger) == ledger,
         not_by_index(columns.from_generation) <= generation,
         or_(columns.to_generation.is_(None), not_by_index(columns.to_generation) > generation),
     )
@@ -191,9 +195,10 @@ class BookReader:
     def lines(self, where: LineFilter, cursor: str | None, limit: int) -> LinePage:
         columns = LINES.table.c
         place = (columns.date, columns.entry_key, columns.position, columns.key)
-        query = select(*fields(LINES)).where(self.stands(LINES), *self._conditions(where))
-        by_entry = self._entries_of_small(where.journal_key)
         by_words = None if where.text is None else self._ids_with(where.text)
+        standing = stands(LINES, self._ledger, self._generation, by_id=by_words is not None)
+        query = select(*fields(LINES)).where(standing, *self._conditions(where))
+        by_entry = self._entries_of_small(where.journal_key)
         if by_words is not None:
             query = query.where(columns.id.in_(_each_of(by_words)))
         if by_entry is not None:
@@ -260,7 +265,8 @@ class BookReader:
         ids = set(found.lines)
         of_words = or_(contains(entries.description, words), contains(entries.number, words))
         held = select(entries.key).where(entries.id.in_(_each_of(found.entries)), of_words)
-        keys = set(self._connection.execute(held.where(self.stands(ENTRIES))).scalars())
+        standing = stands(ENTRIES, self._ledger, self._generation, by_id=True)
+        keys = set(self._connection.execute(held.where(standing)).scalars())
         if self._generation > found.generation:
             for shape, into in ((LINES, ids), (ENTRIES, keys)):
                 columns = shape.table.c

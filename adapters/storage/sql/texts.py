@@ -29,7 +29,13 @@ LEDGERS: Final = table_of(LedgerRow)
 
 LEDGER_BITS: Final = 40
 """A trillion versions of one table fit below a ledger's number."""
+MERGE_PAGES: Final = 100
+"""Of 4 KiB, merged by each step: some milliseconds."""
+CRISIS_SEGMENTS: Final = 1_999
+"""So many unmerged parts are merged at once, however long it takes: it never comes to that."""
 PIECE_CHARACTERS: Final = 3
+PIECES_ASKED_MAX: Final = 5
+"""More would narrow little and cost a walk each. Numbers tell rows apart better than letters."""
 CANDIDATES_MAX: Final = 2_000
 """Words that more rows have are found sooner by walking the lines in their order."""
 
@@ -69,7 +75,10 @@ def candidates(connection: Connection, ledger: int, words: str) -> Candidates | 
     if indexed is None:
         return None
     pieces = {words[at : at + PIECE_CHARACTERS] for at in range(len(words) - PIECE_CHARACTERS + 1)}
-    asked = " AND ".join('"' + piece.replace('"', '""') + '"' for piece in sorted(pieces))
+    telling = sorted(pieces, key=lambda piece: (-sum(map(str.isdigit, piece)), piece))
+    asked = " AND ".join(
+        '"' + piece.replace('"', '""') + '"' for piece in telling[:PIECES_ASKED_MAX]
+    )
     found = []
     for name in (LINE_TEXTS, ENTRY_TEXTS):
         rows = connection.execute(
@@ -159,11 +168,24 @@ def index(connection: Connection, ledger: int, some: PendingTexts) -> bool:
         values["texts_generation"] = some.generation
     if connection.execute(update(LEDGERS).where(*mine).values(**values)).rowcount != 1:
         return False
-    for name, _, _ in _STAGES:
-        connection.exec_driver_sql(_CREATE.format(name=name))
+    if some.since is None:
+        for name, _, _ in _STAGES:
+            _create(connection, name)
     if some.rows:
         connection.exec_driver_sql(
             f"INSERT INTO {some.table} (rowid, words) VALUES (?, ?)",  # noqa: S608 - our own name
             list(some.rows),
         )
+    connection.exec_driver_sql(
+        f"INSERT INTO {some.table} ({some.table}, rank) VALUES ('merge', {MERGE_PAGES})"  # noqa: S608 - our own name
+    )
     return True
+
+
+def _create(connection: Connection, name: str) -> None:
+    """Without merging by itself, which may take a second now and then: each step merges a bit."""
+    connection.exec_driver_sql(_CREATE.format(name=name))
+    for setting, value in (("automerge", 0), ("crisismerge", CRISIS_SEGMENTS)):
+        connection.exec_driver_sql(
+            f"INSERT INTO {name} ({name}, rank) VALUES ('{setting}', {value})"  # noqa: S608 - our own words
+        )
