@@ -80,6 +80,9 @@ ORGANISATION_LIMITS: Final = {
     YES: Limit(scope="app+organisation", calls=500, seconds=MINUTE_SECONDS),
 }
 """Credits a minute under the fair use policy. Everything asked here is a query, of one credit."""
+CLIENT_AT_ONCE: Final = Limit(scope="app", calls=20, seconds=0)
+ORGANISATION_AT_ONCE: Final = Limit(scope="app+organisation", calls=10, seconds=0)
+"""Under way at the same time, certified or not."""
 
 
 def login_origin(fields: Mapping[str, str]) -> str:
@@ -93,14 +96,14 @@ def _certified(fields: Mapping[str, str]) -> str:
 def client_charge(fields: Mapping[str, str]) -> Charge:
     """The budget all organisations of one registration share."""
     scope = f"twinfield:{fields['client_id'].strip()}"
-    return Charge(scope=scope, limits=(CLIENT_LIMITS[_certified(fields)],))
+    return Charge(scope=scope, limits=(CLIENT_LIMITS[_certified(fields)], CLIENT_AT_ONCE))
 
 
 def organisation_charges(fields: Mapping[str, str], organisation_id: str) -> tuple[Charge, ...]:
     """One credit: of the registration, and of the registration with this organisation."""
     client = client_charge(fields)
-    limit = ORGANISATION_LIMITS[_certified(fields)]
-    return client, Charge(scope=f"{client.scope}:{organisation_id}", limits=(limit,))
+    limits = (ORGANISATION_LIMITS[_certified(fields)], ORGANISATION_AT_ONCE)
+    return client, Charge(scope=f"{client.scope}:{organisation_id}", limits=limits)
 
 
 def _address(path: str, fields: Mapping[str, str]) -> str:

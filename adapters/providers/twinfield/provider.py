@@ -4,9 +4,11 @@ from typing import Final
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.twinfield.declaration import (
+    CLIENT_AT_ONCE,
     CLIENT_LIMITS,
     FORM,
     NO,
+    ORGANISATION_AT_ONCE,
     ORGANISATION_LIMITS,
     TwinfieldFlow,
     login_origin,
@@ -24,7 +26,10 @@ class Twinfield:
 
     entry: CatalogueEntry = entry_of(KEY)
     form: ConnectForm = FORM
-    limits: tuple[Limit, ...] = (CLIENT_LIMITS[NO], ORGANISATION_LIMITS[NO])
+    limits: tuple[Limit, ...] = (
+        *(CLIENT_LIMITS[NO], ORGANISATION_LIMITS[NO]),
+        *(CLIENT_AT_ONCE, ORGANISATION_AT_ONCE),
+    )
 
     def __init__(self, kit: Kit) -> None:
         self.oauth: OAuthFlow | None = TwinfieldFlow(kit)

@@ -8,7 +8,12 @@ import pytest
 
 from adapters.providers.kit.calls import Kit, TimeOuts
 from adapters.providers.twinfield import Twinfield
-from adapters.providers.twinfield.declaration import ORGANISATION_LIMITS, YES, organisation_charges
+from adapters.providers.twinfield.declaration import (
+    ORGANISATION_AT_ONCE,
+    ORGANISATION_LIMITS,
+    YES,
+    organisation_charges,
+)
 from core.domain.failures import FixSettings, NotUnderstood, ProviderDown, Reconnect
 from core.domain.integration import Administration
 from core.ports.provider import Source
@@ -147,7 +152,7 @@ def test_the_budget_is_shared_by_registration_and_organisation() -> None:
     fields = {"client_id": " app ", "certified": YES}
     client, organisation = organisation_charges(fields, "org")
     assert (client.scope, organisation.scope) == ("twinfield:app", "twinfield:app:org")
-    assert organisation.limits == (ORGANISATION_LIMITS[YES],)
+    assert organisation.limits == (ORGANISATION_LIMITS[YES], ORGANISATION_AT_ONCE)
 
 
 def test_every_authorize_request_carries_another_nonce() -> None:
