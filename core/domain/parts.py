@@ -108,7 +108,6 @@ def _parts(
         if not isinstance(covered, Delta):
             for keys in _chunks(sorted(covered.present), records_max):
                 yield _Part(present={place: frozenset(keys)})
-    yield _Part()  # ends what is covered, after everything was seen
 
 
 def _coverage(batch: Batch, part: _Part, *, first: bool, final: bool) -> Iterator[Coverage]:
@@ -133,6 +132,8 @@ def _entry_of(record: Record) -> str:
     return (record.entry_key or "") if isinstance(record, Invoice) else ""
 
 
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _chunks(items: Sequence[T], size_max: int) -> Iterator[Sequence[T]]:
+    """As few as there can be, all of nearly one size."""
+    count = -(-len(items) // size_max)
+    for place in range(count):
+        yield items[place * len(items) // count : (place + 1) * len(items) // count]

@@ -66,8 +66,8 @@ LEDGERS = table_of(LedgerRow)
 IDS_PER_QUERY = 500
 """Entities asked about in one statement."""
 
-RECORDS_PER_UNIT = 1_000
-"""Records applied in one unit of work: some 20 ms of the write lock on a laptop."""
+RECORDS_PER_UNIT = 800
+"""Records applied in one unit of work: some 20 ms of the write lock."""
 
 NO_LEDGER = 0
 """Stands for the ledger of an entity that has no books yet: no row has it."""

@@ -42,6 +42,13 @@ IMPORTING_CACHE_KIBIBYTES: Final = 16_384
 CHECKPOINT_PAGES: Final = 4_000
 """The log is folded into the file when it has that many pages (16 MiB)."""
 
+FOLD_EVERY_UNITS: Final = 8
+"""A connection that builds books folds the log itself, after so many units and between two of them.
+
+Done by the commit it would keep the unit open for as long as the disk takes. Fewer, larger foldings
+also write a page once that several units touched.
+"""
+
 LOG_BYTES_MAX: Final = 64 * 1024 * 1024
 """The log file is cut back to this after it grew under a long reader."""
 
@@ -56,7 +63,8 @@ WRITING: Final = "monitr_writing"
 """Execution option of connections whose transaction writes."""
 
 
-_WIDENED: Final = "monitr_widened"
+_UNITS: Final = "monitr_units"
+"""Among a connection's notes: units of work since it folded the log, once it builds books."""
 
 
 class _DriverConnection(Protocol):
@@ -118,9 +126,24 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
 
 def widen_cache(connection: Connection) -> None:
     """This connection builds books from now on. Costs nothing the second time."""
-    if not connection.info.get(_WIDENED, False):
+    if _UNITS not in connection.info:
         connection.exec_driver_sql(f"PRAGMA cache_size=-{IMPORTING_CACHE_KIBIBYTES}")
-        connection.info[_WIDENED] = True
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+        connection.info[_UNITS] = 0
+
+
+def fold_log(connection: Connection) -> None:
+    """Call it after a unit that wrote, outside any transaction; others read and write meanwhile."""
+    units = connection.info.get(_UNITS)
+    if units is None:
+        return
+    connection.info[_UNITS] = (units + 1) % FOLD_EVERY_UNITS
+    driver = connection.connection.dbapi_connection
+    if connection.info[_UNITS] == 0 and driver is not None:
+        try:
+            driver.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error:
+            return  # a full disk, say: the unit is committed, and the next one will tell
 
 
 def _lower(text: str | None) -> str | None:

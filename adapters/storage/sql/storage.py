@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import BookStatements, SqlBooks
-from adapters.storage.sql.dialect import WRITING, open_engine
+from adapters.storage.sql.dialect import WRITING, fold_log, open_engine
 from adapters.storage.sql.errors import failure_of
 from adapters.storage.sql.opening import bring_up_to_date
 from adapters.storage.sql.repositories import (
@@ -121,6 +121,8 @@ class SqlStorage:
             ) as session:
                 session.connection()  # joins now; commit would else pass by what books wrote
                 yield SqlUnit(connection, session, self._statements, writing=writing)
+            if writing:
+                fold_log(connection)
 
     def stamp(self) -> int | None:
         """Implements core.ports.stamps.Stamped; None for anything but a SQLite file."""
