@@ -11,7 +11,7 @@ from threading import local
 
 from attrs import define, field
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
 
 from adapters.storage.sql.dialect import WRITING
 
@@ -53,20 +53,20 @@ def watched(engine: Engine) -> Iterator[Held]:
 
     commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
 
-    def do_commit(connection: DBAPIConnection) -> None:
+    def do_commit(connection: PoolProxiedConnection) -> None:
         commit(connection)
         over()
 
-    def do_rollback(connection: DBAPIConnection) -> None:
+    def do_rollback(connection: PoolProxiedConnection) -> None:
         rollback(connection)
         over()
 
     event.listen(engine, "begin", begun)
-    engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # a measurement's own
-    engine.dialect.do_rollback = do_rollback  # type: ignore[method-assign, assignment]  # a measurement's own
+    engine.dialect.do_commit = do_commit  # type: ignore[method-assign]  # a measurement's own
+    engine.dialect.do_rollback = do_rollback  # type: ignore[method-assign]  # a measurement's own
     try:
         yield held
     finally:
         event.remove(engine, "begin", begun)
-        engine.dialect.do_commit = commit  # type: ignore[method-assign, assignment]  # as it was
-        engine.dialect.do_rollback = rollback  # type: ignore[method-assign, assignment]  # as it was
+        engine.dialect.do_commit = commit  # type: ignore[method-assign]  # as it was
+        engine.dialect.do_rollback = rollback  # type: ignore[method-assign]  # as it was
