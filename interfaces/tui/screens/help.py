@@ -17,6 +17,7 @@ KEYS_CELLS: Final = 12
 MOVING: Final = frozenset(
     {
         *("Up", "Down", "Page up", "Page down", "First", "Last"),
+        *("Focus Next", "Focus Previous", "Copy selected text"),
         *("Scroll Up", "Scroll Down", "Scroll Left", "Scroll Right", "Page Left", "Page Right"),
         *("Scroll Home", "Scroll End", "Page Up", "Page Down"),
         *("Cursor up", "Cursor down", "Cursor left", "Cursor right", "Home", "End"),
