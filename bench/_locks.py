@@ -62,8 +62,8 @@ def watched(engine: Engine) -> Iterator[Held]:
         over()
 
     event.listen(engine, "begin", begun)
-    engine.dialect.do_commit = do_commit  # type: ignore[method-assign]  # a measurement's own
-    engine.dialect.do_rollback = do_rollback  # type: ignore[method-assign]  # a measurement's own
+    engine.dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # a measurement's own
+    engine.dialect.do_rollback = do_rollback  # type: ignore[method-assign, assignment]  # a measurement's own
     try:
         yield held
     finally:
