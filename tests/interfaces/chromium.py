@@ -67,13 +67,18 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click as a person does, and wait for the page that follows."""
+        self._seen.clear()
+        self.press(selector)
+        self._loaded()
+
+    def press(self, selector: str) -> None:
+        """Click where the page stays."""
         spot = self.evaluate(
             f"(() => {{ const box = document.querySelector({json.dumps(selector)})"
             ".getBoundingClientRect();"
             " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
         assert isinstance(spot, list)
-        self._seen.clear()
         for kind in ("mousePressed", "mouseReleased"):
             self.call(
                 "Input.dispatchMouseEvent",
@@ -83,7 +88,6 @@ class Browser:
                 button="left",
                 clickCount=1,
             )
-        self._loaded()
 
     def evaluate(self, expression: str) -> object:
         """The value of an expression in the page."""
