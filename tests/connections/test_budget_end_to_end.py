@@ -4,7 +4,7 @@ The whole way: the stand-in's headers, what is learned from them, the run, its b
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +17,7 @@ from adapters.storage.budgets import MemoryBudgets
 from adapters.storage.memory.storage import MemoryStorage
 from core.domain.failures import Action
 from core.domain.import_run import ImportRun, RunStatus
+from core.ports.budget import NOBODY, Charge, NotNow
 from core.services.import_engine import ImportEngine
 from core.services.ports import Ports
 from core.services.services import Services
@@ -127,3 +128,28 @@ def test_a_minutes_limit_is_slept_through(stage: Stage) -> None:
     assert run.status is RunStatus.SUCCEEDED, run.trouble
     assert stage.ports.clock.now() - before >= timedelta(seconds=60)
     assert pages_twice(stage.sandbox) == {}
+
+
+def test_calls_of_an_import_are_made_for_its_entity(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise entities could not be told apart, and no share of theirs be kept."""
+    parties: list[str] = []
+    genuine = MemoryBudgets.take
+
+    def noting(
+        self: MemoryBudgets,
+        charges: Sequence[Charge],
+        *,
+        call: str,
+        seconds: float,
+        party: str = NOBODY,
+    ) -> NotNow | None:
+        parties.append(party)
+        return genuine(self, charges, call=call, seconds=seconds, party=party)
+
+    monkeypatch.setattr(MemoryBudgets, "take", noting)
+    run = stage.attempt()
+    assert run.status is RunStatus.SUCCEEDED, run.trouble
+    assert len(parties) > 5
+    assert set(parties) == {run.entity_id}
