@@ -1,0 +1,113 @@
+"""Compaction killed at random moments, again and again: what is kept reads the same all along."""
+
+import datetime as dt
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from adapters.storage.sql import SqlStorage
+from core.domain.entity import Entity
+from core.ports.storage import Storage
+from tests.services.house import OPERATOR, House
+from tests.storage.makers import ENT, batch, generation, pair
+from tests.storage.views import view
+
+NIGHTS = 120
+KILLS = 25
+KEPT_NIGHTS = 5
+
+
+def nightly_books(storage: Storage, began: dt.datetime) -> None:
+    """Each night some entries change and one comes; a later one changes back."""
+    choice = random.Random(11)  # noqa: S311 - the same nights each time
+    for number in range(1, NIGHTS + 1):
+        records = [
+            record
+            for _ in range(12)
+            for record in pair(
+                f"e{choice.randrange(90)}", choice.randrange(1, 9), on=number % 300 + 1
+            )
+        ]
+        with storage.writing() as unit:
+            unit.books.apply(ENT, number, batch(*records))
+            unit.books.settle(ENT, number)
+            at = began + dt.timedelta(days=number)
+            unit.books.publish(generation(number, at=at))
+            unit.commit()
+
+
+def said(storage: Storage, numbers: list[int]) -> list[Any]:
+    found = []
+    with storage.reading() as unit:
+        for number in numbers:
+            one = view(unit.books, ENT, number)
+            # Comparisons with a generation that is gone cannot be made any more.
+            found.append({name: held for name, held in one.items() if "changed" not in name})
+    return found
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(600)
+def test_killed_at_any_moment_nothing_kept_is_lost(tmp_path: Path) -> None:
+    database = tmp_path / "monitr.sqlite3"
+    house = House(storage=SqlStorage(database))
+    began = house.clock.now() + dt.timedelta(days=400 - NIGHTS - 2)
+    nightly_books(house.storage, began)
+    with house.storage.writing() as unit:
+        unit.entities.save(
+            Entity(
+                id=ENT,
+                organisation_id=house.org,
+                name="Bakery",
+                currency="EUR",
+                created_at=began,
+                published_generation=NIGHTS,
+                published_at=began + dt.timedelta(days=NIGHTS),
+            )
+        )
+        unit.commit()
+    house.services.retaining.set_retention(house.org, KEPT_NIGHTS, operator=OPERATOR)
+    house.clock.advance(dt.timedelta(days=400))
+    plan = house.services.retaining.compact(house.org)
+    assert plan.retired > 100
+    kept = [one.number for one in house.services.reading.generations(house.org, ENT)]
+    assert NIGHTS in kept
+    before = said(house.storage, kept)
+    interrupted = 0
+    moments = random.Random(5)  # noqa: S311 - moments, not secrets
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.fire.one_compaction", str(database), house.org],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline().strip() == "ready"
+            try:
+                child.wait(moments.uniform(0.0, 0.12))
+            except subprocess.TimeoutExpired:
+                child.kill()
+        assert said(house.storage, kept) == before
+        with house.storage.reading() as unit:
+            found = unit.books.leftovers(ENT, position=None, limit=9)
+        interrupted += bool(found.versions)
+    assert interrupted > 1, "it was killed while it was at it"
+    house.clock.advance(dt.timedelta(days=3))
+    house.services.retaining.compact(house.org)
+    assert said(house.storage, kept) == before
+    with house.storage.reading() as unit:
+        assert not unit.books.leftovers(ENT, position=None, limit=9).versions
+        marks = unit.books.marks(ENT)
+    assert {one.number for one in marks if not one.compacted} == set(kept)
+    assert all(one.swept for one in marks if one.compacted)
+    assert attrs.asdict(house.services.retaining.compact(house.org)) == {
+        "retired": 0,
+        "compacted": 0,
+        "removed": 0,
+    }
+    house.storage.close()

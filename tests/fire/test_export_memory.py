@@ -1,0 +1,95 @@
+"""Exports of any length in constant memory: ten times the lines take no more of it."""
+
+import datetime as dt
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import attrs
+import pyarrow as pa
+import pytest
+
+from adapters.storage.sql import SqlStorage
+from bench.storage_apply import accounts, batches
+from core.domain.access import Scope
+from core.domain.entity import Entity
+from core.ports.books import LineFilter
+from interfaces.http import book_shapes, book_shaping
+from interfaces.http.asking import Asker
+from interfaces.http.exporting import as_csv, every_line, ndjson
+from interfaces.parquet import ROWS_PER_GROUP, as_parquet
+from tests.services.house import OPERATOR, House
+from tests.storage.makers import ENT, generation
+
+FEW = 2 * ROWS_PER_GROUP
+MANY = 10 * FEW
+RATIO_MAX = 1.3
+COLUMNS = [one.name for one in attrs.fields(book_shapes.Line)]
+
+Pages = Iterator[Sequence[book_shapes.Line]]
+
+
+def _parquet(pages: Pages) -> Iterator[bytes]:
+    return as_parquet(COLUMNS, (row for page in pages for row in page), getattr)
+
+
+FORMS: dict[str, Callable[[Pages], Iterator[bytes]]] = {
+    "csv": lambda pages: as_csv(pages, COLUMNS),
+    "ndjson": ndjson,
+    "parquet": _parquet,
+}
+
+
+def asker_with(directory: Path, lines: int) -> Asker:
+    directory.mkdir()
+    house = House(storage=SqlStorage(directory / "monitr.sqlite3"))
+    for batch in (accounts(), *batches(lines)):
+        with house.storage.writing() as unit:
+            unit.books.apply(ENT, 1, batch)
+            unit.commit()
+    with house.storage.writing() as unit:
+        unit.books.settle(ENT, 1)
+        unit.books.publish(generation(1))
+        unit.entities.save(
+            Entity(
+                id=ENT,
+                organisation_id=house.org,
+                name="Bakery",
+                currency="EUR",
+                created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+                published_generation=1,
+            )
+        )
+        unit.commit()
+    made = house.services.access.create(house.org, "export", Scope.READ, operator=OPERATOR)
+    return Asker(services=house.services, token=made.token)
+
+
+def peak_bytes(asker: Asker, form: str) -> int:
+    """Of Python's objects and of Arrow's buffers together."""
+    pages = (
+        [book_shaping.line_row(row, {}) for row in page]
+        for page in every_line(asker, ENT, 1, LineFilter())
+    )
+    highest = 0
+    tracemalloc.start()
+    try:
+        for _ in FORMS[form](pages):
+            highest = max(highest, pa.total_allocated_bytes())
+        return tracemalloc.get_traced_memory()[1] + highest
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(900)
+def test_ten_times_the_lines_take_no_more_memory(tmp_path: Path) -> None:
+    few = asker_with(tmp_path / "few", FEW)
+    many = asker_with(tmp_path / "many", MANY)
+    for form in FORMS:
+        peak_bytes(few, form)  # what is made once: statements, types
+        small, large = peak_bytes(few, form), peak_bytes(many, form)
+        print(f"export_memory_{form} {large / small:.2f}")
+        assert large <= RATIO_MAX * small, (form, small, large)
+    for asker in (few, many):
+        asker.services.ports.storage.close()
