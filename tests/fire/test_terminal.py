@@ -23,10 +23,11 @@ TMUX: Final = shutil.which("tmux") or ""
 
 pytestmark = [
     pytest.mark.fire,
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not TMUX, reason="tmux is not installed here"),
 ]
 
-PAINTED_SECONDS: Final = 90.0
+PAINTED_SECONDS: Final = 60.0
 """A loaded machine starts slowly: no screen is waited for longer."""
 
 LOOK_SECONDS: Final = 0.1

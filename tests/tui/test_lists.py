@@ -37,6 +37,10 @@ def bar(one: Driven) -> str:
     return words_of(one.app.screen.query_one(PlacesBar))
 
 
+def showing(one: Driven) -> type[object]:
+    return type(one.app.screen)
+
+
 def shown(one: Driven, selector: str = "#books") -> list[str]:
     table = one.app.screen.query_one(selector, ListTable)
     return [found.key for found in table.shown_rows()]
@@ -88,15 +92,15 @@ async def test_a_row_is_copied_and_the_filter_narrows_what_is_there() -> None:
 async def test_the_bar_shows_the_way_and_each_step_leads_back() -> None:
     async with driven(FakeLauncher(imported_house())) as one:
         await one.press("2", "enter", "m", "enter")
-        assert isinstance(one.app.screen, RunScreen)
+        assert showing(one) is RunScreen
         assert "2 Entities > Bakery Noord > Import" in bar(one)
         assert "Dashboard" not in bar(one), "numbers alone where titles do not fit"
         one.app.action_back_to(2)
         await one.rest()
-        assert isinstance(one.app.screen, EntityScreen)
+        assert showing(one) is EntityScreen
         one.app.action_back_to(1)
         await one.rest()
-        assert isinstance(one.app.screen, EntitiesScreen)
+        assert showing(one) is EntitiesScreen
         assert ">" not in bar(one)
 
 
