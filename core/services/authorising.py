@@ -36,8 +36,7 @@ AUTHORISATION_MINUTES: Final = 10
 STATE_CHARACTERS_MAX: Final = 512
 CODE_CHARACTERS_MAX: Final = 8_192
 
-_FIRST_CONSENT: Final = "first consent"
-_RECONNECT: Final = "reconnect"
+_ENDED: Final = "disconnected"
 
 
 def callback_path(provider_key: str) -> str:
@@ -180,7 +179,14 @@ class AuthorisingService:
             verifier=document["verifier"],
             answer=answer,
         )
-        return self._granted(attempt, NewCredentials(values=values, grant=grant))
+        try:
+            return self._granted(attempt, NewCredentials(values=values, grant=grant))
+        except CorrectRequest as refusal:
+            if refusal.code == _ENDED and grant.refresh_token:
+                flow.end_grant(
+                    values, grant.refresh_token
+                )  # given a moment too late: not left over
+            raise
 
     def _granted(self, attempt: OAuthAttempt, new: NewCredentials) -> Completion:
         """A consent was given: it is stored before it is used, so that nothing can lose it."""
@@ -188,7 +194,7 @@ class AuthorisingService:
             integration = uow.integrations.get(attempt.integration_id)
             assert integration is not None, "integrations are never deleted"
             if integration.status is IntegrationStatus.DISCONNECTED:
-                raise _refused("is for a connection that was ended meanwhile", "disconnected")
+                raise _refused("is for a connection that was ended meanwhile", _ENDED)
             first = integration.account is None
             if first and new.grant is not None:
                 put_grant(self.ports, uow, integration.id, new.grant)
@@ -252,7 +258,7 @@ class AuthorisingService:
             expired = now >= attempt.expires_at
             refusal = None
             if not document:
-                refusal = _refused("is for a connection that was ended meanwhile", "disconnected")
+                refusal = _refused("is for a connection that was ended meanwhile", _ENDED)
             elif organisation_id not in {None, attempt.organisation_id} or operator not in {
                 None,
                 attempt.operator,

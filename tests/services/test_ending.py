@@ -1,14 +1,17 @@
 """What ends with a connection, what stays, and how its entities go on with a new one."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from core.domain.failures import Reconnect
+from core.domain.failures import CorrectRequest, Reconnect
 from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
+from core.ports.provider import TokenGrant
 from core.services.authorising import AUTHORISATION_MINUTES
 from core.services.sources import open_source
+from tests.fake_provider import GOOD_CODE, FakeFlow
 from tests.services.house import OPERATOR, House
 
 
@@ -75,6 +78,25 @@ def test_what_an_authorisation_sealed_is_deleted_when_its_time_is_over(house: Ho
     house.services.keeping_alive.tend()
     assert sealed() == 0
     assert house.services.connecting.get(house.org, answered).integration.account is not None
+
+
+def test_a_consent_that_comes_while_the_connection_ends_is_revoked_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    integration_id, state = house.begin_exact()
+    genuine = FakeFlow.exchange
+
+    def ended_meanwhile(self: FakeFlow, *given: Any, **named: Any) -> TokenGrant:  # noqa: ANN401 - passed on as it is
+        disconnect(house, integration_id)
+        return genuine(self, *given, **named)
+
+    monkeypatch.setattr(FakeFlow, "exchange", ended_meanwhile)
+    with pytest.raises(CorrectRequest, match="ended meanwhile"):
+        house.services.authorising.complete("exact-online", {"state": state, "code": GOOD_CODE})
+    assert house.exact.calls["end_grant"] == 1
+    assert house.exact.flow.refresh_token is None
+    with house.storage.reading() as uow:
+        assert uow.tokens.get(integration_id) is None
 
 
 # -- connected anew --------------------------------------------------------------------------------
