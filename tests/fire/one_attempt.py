@@ -15,6 +15,9 @@ import attrs
 from attrs import define
 
 from adapters.environment import SystemClock
+from adapters.providers.exact_online import ExactOnline
+from adapters.providers.kit.calls import Kit
+from bench.import_exact import NoBudgets
 from core.services.import_engine import ImportEngine
 from core.services.services import Services
 from monitr.bootstrap import open_monitr
@@ -49,7 +52,10 @@ class Killer:
 def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None:
     """Sweep, so that the run is Waiting again, then attempt it."""
     monitr = open_monitr(settings_from(os.environ, data_dir=Path(folder)), os.environ)
-    ports = attrs.evolve(monitr.ports, clock=AheadClock(timedelta(seconds=offset_seconds)))
+    clock = AheadClock(timedelta(seconds=offset_seconds))
+    # Without limits of our own: a minute's calls are made in a second, the rest would be waiting.
+    exact = ExactOnline(Kit(clock=clock, budgets=NoBudgets()))
+    ports = attrs.evolve(monitr.ports, clock=clock, providers={"exact-online": exact})
     services = Services(ports)
     services.importing.sweep()
     name = f"worker-{os.getpid()}"

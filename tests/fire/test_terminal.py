@@ -73,7 +73,8 @@ class Terminal:
         size = ("-x", str(columns), "-y", str(lines))
         # tmux sets TERM itself: what is named here wins.
         terminal = f"TERM={environ['TERM']} " if "TERM" in environ else ""
-        command = f"{terminal}{sys.executable} -m monitr; echo ended with $?; exec sleep 600"
+        # A size in the environment, as test runners set it, would hide that of the window.
+        command = f"unset COLUMNS LINES; {terminal}{sys.executable} -m monitr; echo ended with $?; exec sleep 600"
         self.tmux("new-session", "-d", *size, *named, "-c", str(Path.cwd()), command)
 
     def screen(self) -> str:
