@@ -150,7 +150,7 @@ def on_failure(request: AnyRequest, failure: Failure) -> Response[bytes]:
     answered = from_failure(failure)
     handler = request.scope["route_handler"]
     if handler.opt.get(BASIC_OPTION) and answered.status_code == _REFUSED:
-        # Alone: Chromium reads one challenge of a header, and asks for no password if it is another.
+        # Alone: Chromium reads the first challenge only, and does not ask when that is Bearer.
         answered.headers["WWW-Authenticate"] = BASIC_CHALLENGE
     return answered
 
