@@ -197,6 +197,8 @@ class CodeFlow:
             body=body.encode("ascii"),
             charges=self._declared.charges(fields),
             answer_bytes_max=TOKEN_ANSWER_BYTES_MAX,
+            # Also while a person waits: what is given up too early may have used the token up.
+            read_seconds=self._kit.time_outs.read,
         )
         seconds = min(TOKEN_DEADLINE_SECONDS, self._kit.time_outs.deadline)
         kit = evolve(self._kit, time_outs=evolve(self._kit.time_outs, deadline=seconds))

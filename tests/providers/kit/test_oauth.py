@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import pytest
 
-from adapters.providers.kit.calls import Charge, TimeOuts
+from adapters.providers.kit.calls import Answer, Charge, Request, TimeOuts
 from adapters.providers.kit.oauth import (
     TOKEN_ANSWER_BYTES_MAX,
     CodeFlow,
@@ -16,7 +16,9 @@ from adapters.providers.kit.oauth import (
     TokenRule,
     Verdict,
 )
+from adapters.providers.kit.transport import Transport
 from core.domain.failures import Failure, FixSettings, NotUnderstood, ProviderDown, Reconnect, Wait
+from core.ports.attending import person_waits
 from core.ports.budget import BudgetSpent
 from core.ports.provider import Limit, OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
 from tests.fakes import START
@@ -413,3 +415,20 @@ def test_headers_of_token_requests_are_declared() -> None:
         declared = attrs.evolve(declaration(server.url), token_headers={"x-more": "true"})
         CodeFlow(kit_with(), declared).refresh(FIELDS, "r1")
         assert b"x-more: true" in server.requests[0]
+
+
+def test_a_token_request_is_not_given_up_sooner_because_a_person_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float | None] = []
+    genuine = Transport.attempt
+
+    def noting(self: Transport, request: Request) -> Answer:
+        waited.append(request.read_seconds)
+        return genuine(self, request)
+
+    monkeypatch.setattr(Transport, "attempt", noting)
+    with ScriptedServer(answer(body=GOOD)) as server, person_waits():
+        kit = kit_with()
+        CodeFlow(kit, declaration(server.url)).refresh(FIELDS, "r1")
+    assert waited == [kit.time_outs.read]
