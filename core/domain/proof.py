@@ -1,15 +1,18 @@
 """Proof: our totals held against the provider's own control totals, to the cent."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 RESIDUALS_STORED_MAX: Final = 500
 FINDINGS_STORED_MAX: Final = 500
 FINDINGS_COUNTED_MAX: Final = 50_000
 """Books with more wrong in them than that are not worse by the number."""
+WHOLE_YEAR: Final = 0
+"""The period of a cell that stands for a whole fiscal year, where totals are told by year only."""
 
 
 class Verdict(StrEnum):
@@ -33,10 +36,22 @@ class ControlTotals:
     """The provider's own balances. Debit positive; a cell that is absent is zero.
 
     ``years`` limits what they speak of: None means every year, so our cells elsewhere count too.
+    ``by_year``: the provider tells whole fiscal years only. All its cells have the period
+    WHOLE_YEAR, and ours are added up by year before they are compared.
     """
 
     balances_e4: Mapping[Cell, int]
     years: frozenset[int] | None = None
+    by_year: bool = False
+
+    def comparable(self, ours_e4: Mapping[Cell, int]) -> Mapping[Cell, int]:
+        """Our balances in cells such as these are."""
+        if not self.by_year:
+            return ours_e4
+        folded: defaultdict[Cell, int] = defaultdict(int)
+        for cell, amount_e4 in ours_e4.items():
+            folded[evolve(cell, period=WHOLE_YEAR)] += amount_e4
+        return folded
 
 
 @frozen(kw_only=True)
@@ -111,7 +126,7 @@ def hold_against(
         )
     in_scope = {
         cell: amount_e4
-        for cell, amount_e4 in ours_e4.items()
+        for cell, amount_e4 in control.comparable(ours_e4).items()
         if control.years is None or cell.year in control.years
     }
     cells = in_scope.keys() | control.balances_e4.keys()

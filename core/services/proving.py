@@ -72,6 +72,7 @@ def _moved(
         return set()
     before_e4, now_e4 = earlier.control.balances_e4, control.balances_e4
     differed_e4 = {residual.cell: residual.difference_e4 for residual in earlier.proof.residuals}
+    ours_e4 = control.comparable(ours_e4)
     return {
         cell
         for cell in before_e4.keys() | now_e4.keys()

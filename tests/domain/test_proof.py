@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from core.domain.proof import (
     RESIDUALS_STORED_MAX,
+    WHOLE_YEAR,
     Cell,
     ControlTotals,
     Finding,
@@ -90,3 +91,20 @@ def test_many_residuals_are_cut_but_counted_and_the_largest_stay() -> None:
     assert proof.residual_count == RESIDUALS_STORED_MAX + 50
     assert len(proof.residuals) == RESIDUALS_STORED_MAX
     assert proof.residuals[0].difference_e4 == RESIDUALS_STORED_MAX + 50
+
+
+def test_totals_of_whole_years_are_compared_with_our_years() -> None:
+    ours = {
+        Cell(account_key="1", year=2025, period=3): 700,
+        Cell(account_key="1", year=2025, period=9): -200,
+        Cell(account_key="1", year=2026, period=1): 40,
+    }
+    theirs = {
+        Cell(account_key="1", year=2025, period=WHOLE_YEAR): 500,
+        Cell(account_key="1", year=2026, period=WHOLE_YEAR): 30,
+    }
+    control = ControlTotals(balances_e4=theirs, by_year=True)
+    proof = hold_against(ours, control)
+    assert proof.verdict is Verdict.DIFFERS
+    assert [each.cell.year for each in proof.residuals] == [2026]
+    assert proof.difference_e4 == 10
