@@ -24,7 +24,7 @@ def test_every_form_has_the_same_rows(client: Client, street: Street, name: str)
     path = f"/v1/entities/{street.here.entity_ids[0]}/books/{name}"
     headers = street.here.headers()
     asked = {"side": "receivable"} if name == "ageing" else {}
-    paged = {"limit": 200} if name in {"lines", "contacts", "invoices"} else {}
+    paged = {"limit": "200"} if name in {"lines", "contacts", "invoices"} else {}
     found = client.get(path, params=asked | paged, headers=headers)
     assert found.status_code == 200, found.text
     items = found.json()["items"]

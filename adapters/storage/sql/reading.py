@@ -125,7 +125,7 @@ class BookReader:
         In two halves, each by an index of its own: what still stands, and what stood then and was
         closed later. So the present takes as long after a thousand nights as after one.
         """
-        found = []
+        found: list[Any] = []
         for half in ("to_generation IS NULL", "to_generation > :generation"):
             found += self._connection.execute(
                 _BALANCES[half], {"ledger": self._ledger, "generation": self._generation}

@@ -12,7 +12,7 @@ serves all ledgers: a row's number there is ``ledger * 2^40 + id``, so a ledger'
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, and_, func, or_, select, tuple_, update
@@ -114,8 +114,9 @@ def pending(connection: Connection, ledger: int, limit: int) -> PendingTexts | N
     indexed, since = state
     if since is None and (indexed or 0) >= published:
         return None
-    first = ["", 0] if indexed is None else [indexed, 0]
-    target, stage, *after = [published, 0, *first] if since is None else json.loads(since)
+    first: list[Any] = ["", 0] if indexed is None else [indexed, 0]
+    place_now: list[Any] = [published, 0, *first] if since is None else json.loads(since)
+    target, stage, *after = place_now
     name, shape, words = _STAGES[stage]
     columns = shape.table.c
     query = select(
