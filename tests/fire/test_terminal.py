@@ -74,7 +74,8 @@ class Terminal:
         # tmux sets TERM itself: what is named here wins.
         terminal = f"TERM={environ['TERM']} " if "TERM" in environ else ""
         # A size in the environment, as test runners set it, would hide that of the window.
-        command = f"unset COLUMNS LINES; {terminal}{sys.executable} -m monitr; echo ended with $?; exec sleep 600"
+        monitr = f"unset COLUMNS LINES; {terminal}{sys.executable} -m monitr"
+        command = f"{monitr}; echo ended with $?; exec sleep 600"
         self.tmux("new-session", "-d", *size, *named, "-c", str(Path.cwd()), command)
 
     def screen(self) -> str:
@@ -121,7 +122,9 @@ class Terminal:
 
 
 def _children_of(pid: str) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    """Whichever of its threads started them."""
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    return [one for path in listed for one in path.read_text(encoding="ascii").split()]
 
 
 @pytest.fixture
