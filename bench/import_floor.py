@@ -12,6 +12,7 @@ figure is the median of the ratios.
 
 import json
 import resource
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -44,7 +45,6 @@ ROUNDS: Final = 5
 QUICK_LINES: Final = 20_000
 QUICK_ROUNDS: Final = 3
 PORT: Final = 9_470
-REPLAY_PORT: Final = 9_471
 START_SECONDS: Final = 30
 CHILDREN: Final = ("--ours", "--floor")
 COLUMNS: Final = tuple(LINE_RESOURCE.select.split(","))
@@ -55,10 +55,12 @@ EPOCH_MILLISECONDS_AT: Final = slice(6, -2)
 @contextmanager
 def replaying(origin: str) -> Iterator[str]:
     """The repeating server in front of a stand-in, in a process of its own; its origin."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "bench._replay", str(REPLAY_PORT), origin]
+        [sys.executable, "-m", "bench._replay", str(port), origin]
     )
-    replay = f"http://127.0.0.1:{REPLAY_PORT}"
+    replay = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:
