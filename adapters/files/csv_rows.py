@@ -51,7 +51,8 @@ class _Lines:
         for block in self.blocks:
             self.before, self.base = self.block, self.base + len(self.block)
             self.block = block
-            yield from block
+            # With an end again: inside quotes it is part of the text.
+            yield from [f"{line}\n" for line in block]
 
     def between(self, first: int, last: int) -> list[str] | None:
         """Lines ``first`` to ``last`` (from 1); None when the first is no longer at hand."""
@@ -111,7 +112,7 @@ def csv_rows(path: Path, mapping: ColumnMapping) -> Iterator[Row | Rejected]:
                 "Nearly no row could be read: choose the separator and quote of this file.",
                 code="malformed",
             )
-        pushed, consumed = held[1:], first
+        pushed, consumed = [f"{line}\n" for line in held[1:]], first
 
 
 class _Reader(Protocol):

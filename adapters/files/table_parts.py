@@ -331,13 +331,16 @@ class TableParts:
         if _is_total(first) or (self.mapping.fill_down and not self._account_of(cells)):
             self._total(number, cells, named=_is_total(first))
             return
-        if _text(cell) and plain(first) not in BALANCE_WORDS:
-            raise Refused(f"no date in the order of this file: {_text(cell)[:40]}")
-        if plain(first) in BALANCE_WORDS or self._amount_blank(cells):
+        if plain(first) in BALANCE_WORDS:
             self.skipped += 1
-            if self.mapping.headings and plain(first) not in BALANCE_WORDS:
+            return
+        if self._amount_blank(cells) and (self.mapping.headings or not _text(cell)):
+            self.skipped += 1
+            if self.mapping.headings:
                 self.account = _code(first)
             return
+        if _text(cell):
+            raise Refused(f"no date in the order of this file: {_text(cell)[:40]}")
         raise Refused("no date")
 
     def _without_amount(self, cells: Sequence[Cell]) -> None:

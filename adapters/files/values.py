@@ -163,8 +163,7 @@ def _parts(first: str, middle: str, last: str, order: DateOrder) -> dt.date | No
     if year_first:
         return _date(int(first), int(middle), int(last))
     if order is DateOrder.YMD:
-        short = len(last) < _YEAR_DIGITS
-        return _date(_century(first), int(middle), int(last)) if short else None
+        return None  # a year of two digits comes last: 24-01-31 can be told from nothing
     return _ordered(int(first), int(middle), _century(last), order)
 
 

@@ -28,7 +28,8 @@ SHARED_STRINGS_BYTES_MAX: Final = 48 * 1024 * 1024
 """They are held in memory while the sheet is read."""
 OTHER_MEMBER_BYTES_MAX: Final = 32 * 1024 * 1024
 SHEETS_FOLDER: Final = "xl/worksheets/"
-DOCTYPE_WITHIN_BYTES: Final = 4_096
+DOCTYPE_WITHIN_BYTES: Final = 262_144
+"""Behind that the parsers refuse it themselves; this only gives the same answer for all."""
 
 SHEET_ROWS_MAX: Final = 1_048_576
 """The format's own limit."""
@@ -47,6 +48,7 @@ _BROKEN: Final = (
     AttributeError,
     IndexError,
     EOFError,
+    OSError,
     OverflowError,
     RuntimeError,
     AssertionError,
@@ -125,14 +127,14 @@ def xlsx_rows(path: Path, sheet: str | None) -> Iterator[Row | Rejected]:
         if not hasattr(worksheet, "reset_dimensions"):
             return  # a chart
         worksheet.reset_dimensions()  # what a sheet says of its size may be wrong
-        rows = worksheet.iter_rows(values_only=True, max_col=COLUMNS_MAX)
+        rows = worksheet.iter_rows(values_only=True)
         for number, values in enumerate(rows, start=1):
             if number > SHEET_ROWS_MAX:
                 raise NotUnderstood(
                     "The sheet claims more rows than a workbook can have: save it as CSV.",
                     code="malformed",
                 )
-            cells = [_cell(value) for value in values]
+            cells = [_cell(value) for value in values[:COLUMNS_MAX]]
             while cells and cells[-1] is None:
                 cells.pop()
             if cells:
