@@ -60,10 +60,11 @@ def places_line(
 ) -> Content:
     """The line of places, the current one lit with the way taken from it, then the notice.
 
-    On that way the other places are numbers alone where their titles would not fit.
+    The other places are numbers alone where their titles would hide the way or the notice.
     """
     way = "".join(f" > {crumb}" for crumb in crumbs)
-    short = bool(way) and len(way) + TITLES_CELLS > width
+    said = len(way) + len(notice)
+    short = said > 0 and said + TITLES_CELLS > width
     parts: list[Content] = [Content.styled("Monitr", "bold $primary")]
     for place in PLACES:
         number = place.keys.partition(",")[0]
