@@ -26,6 +26,7 @@ from core.services.tokens import (
     LOCK_POLL_GROWTH,
     LOCK_POLL_SECONDS,
     LOCK_POLL_SECONDS_MAX,
+    release_lock,
 )
 
 LOGIN_LOCK_SECONDS: Final = 2 * TOKEN_CALL_SECONDS_MAX + 30
@@ -128,9 +129,7 @@ class IntegrationSessions:
             made = _Held(self._log_in(name, login), after_refusal=rejected is not None)
             return self._keep(name, made, held, wanted)
         finally:
-            with self.ports.storage.writing() as uow:
-                uow.leases.release(lock, owner)
-                uow.commit()
+            release_lock(self.ports, lock, owner)
 
     def _held(self, uow: UnitOfWork, name: str) -> _Held | None:
         """What is stored; Reconnect for a dead connection, TryAgain when credentials changed."""

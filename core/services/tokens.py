@@ -173,6 +173,8 @@ class IntegrationTokens:
                 claim = None if held else self._claim(owner, settled)
             except _GivenUp as given_up:
                 raise self._silent(given_up.row) from None
+            except TryAgain:
+                claim = None  # the database is busy: that is waited for like another's refresh
             if isinstance(claim, TokenRow):
                 return claim
             if claim is not None:
@@ -188,9 +190,7 @@ class IntegrationTokens:
         try:
             return self._refresh(claim)
         finally:
-            with self.ports.storage.writing() as uow:
-                uow.leases.release(self._lock, owner)
-                uow.commit()
+            release_lock(self.ports, self._lock, owner)
 
     def _claim(self, owner: str, settled: Settled) -> _Claim | TokenRow | None:
         """Lock and mark in one unit; the row if somebody settled it; None when others hold it."""
@@ -370,3 +370,18 @@ class IntegrationTokens:
         """The failure to raise, with the integration already marked."""
         mark_needs_reconnect(self.ports, self.integration_id, failure, token_version=row.version)
         return failure
+
+
+def release_lock(ports: Ports, name: str, owner: str) -> None:
+    """Free a lock. A database that stays busy does not spoil what was done under it: the lock then
+    ends by itself.
+    """
+    for _ in range(STORE_TRIES):
+        try:
+            with ports.storage.writing() as uow:
+                uow.leases.release(name, owner)
+                uow.commit()
+        except TryAgain:
+            ports.clock.pause(STORE_PAUSE_SECONDS)
+        else:
+            return

@@ -28,6 +28,7 @@ from core.services.sessions import (
 )
 from core.services.sources import open_source
 from tests.fake_provider import GOOD_KEY, FakeProvider, FakeSource
+from tests.fakes import FakeClock
 from tests.services.house import BASE, OPERATOR, House
 from tests.storage.sql_files import fresh_sql
 
@@ -112,6 +113,17 @@ def test_a_session_without_a_known_end_is_used_until_it_is_refused(
     assert sessions.renewed("user", first, doors.login) != first
 
 
+@pytest.fixture
+def real_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many threads poll, a clock that each pause moves on would end the lock under them."""
+
+    def pause(_clock: FakeClock, _seconds: float) -> None:
+        threading.Event().wait(0.02)
+
+    monkeypatch.setattr(FakeClock, "pause", pause)
+
+
+@pytest.mark.usefixtures("real_pauses")
 def test_many_threads_one_login(sessions: IntegrationSessions, doors: Doors) -> None:
     found: list[str] = []
     barrier = threading.Barrier(20)
@@ -185,6 +197,7 @@ def test_a_refused_login_marks_the_connection_and_is_never_tried_again(
     assert doors.logins.total() == 1
 
 
+@pytest.mark.usefixtures("real_pauses")
 def test_only_the_first_of_a_crowd_meets_the_refusal(
     sessions: IntegrationSessions, doors: Doors
 ) -> None:

@@ -505,3 +505,24 @@ def test_where_asking_again_costs_nothing_it_is_asked_at_once_and_never_given_up
         assert len(sent) == 2
         assert isinstance(_ask_for(house, tokens, timedelta(hours=30)), ProviderDown)
     assert tokens.current() in house.exact.flow.access
+
+
+def test_a_database_that_is_busy_while_the_token_is_claimed_or_freed_is_waited_for(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred callers write at once: one that waits too long for its turn lost nothing."""
+    expire(house)
+    genuine, turns = MemoryStorage.writing, iter([True, False, False, True, True])
+
+    def busy(self: MemoryStorage) -> AbstractContextManager[UnitOfWork]:
+        if next(turns, False):
+            raise TryAgain("Busy: try again.", code="storage-locked")
+        return genuine(self)
+
+    monkeypatch.setattr(MemoryStorage, "writing", busy)
+    assert tokens.current() in house.exact.flow.access
+    assert house.exact.calls["refresh"] == 1
+    assert next(turns, None) is None, "claimed at the second try, stored, freed at the third"
+    with house.storage.reading() as uow:
+        lock = f"refresh:{tokens.integration_id}"
+        assert uow.leases.holder(lock, now=house.clock.now()) is None
