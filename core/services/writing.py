@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from core.domain.books import Applied, Batch, JournalLine
 from core.domain.failures import OurBug
@@ -29,6 +29,13 @@ class Writing:
 
     ports: Ports
     claimed: Claim
+    records_per_unit: int = field(init=False)
+    """The storage's word, asked once."""
+
+    @records_per_unit.default
+    def _asked(self) -> int:
+        with self.ports.storage.reading() as uow:
+            return uow.books.records_per_unit
 
     def prepare(self) -> None:
         """Do what is left of an earlier generation, or of another link's books."""
@@ -46,7 +53,7 @@ class Writing:
     def apply(self, batch: Batch, calls: int) -> None:
         """The whole batch; its bookmark with the last unit."""
         total = Applied()
-        parts = list(parts_of(batch, self._records_per_unit()))
+        parts = list(parts_of(batch, self.records_per_unit))
         for part in parts[:-1]:
             total = total.plus(self._apply_part(part))
         part = parts[-1]
@@ -77,10 +84,6 @@ class Writing:
             if not applied.more:
                 return
         raise AssertionError("settling ends")
-
-    def _records_per_unit(self) -> int:
-        with self.ports.storage.reading() as uow:
-            return uow.books.records_per_unit
 
     def _apply_part(self, part: Batch) -> Applied:
         with self.ports.storage.writing() as uow:
