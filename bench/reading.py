@@ -126,7 +126,7 @@ def index_texts(storage: SqlStorage) -> tuple[float, float]:
     began, longest = time.perf_counter(), 0.0
     while True:  # ends: each step goes on where the one before ended
         with storage.reading() as unit:
-            pending = unit.books.pending_texts(ENTITY, limit=500)
+            pending = unit.books.pending_texts(ENTITY, limit=200)
         if pending is None:
             return time.perf_counter() - began, longest
         with storage.writing() as unit:

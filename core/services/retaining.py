@@ -29,7 +29,7 @@ VERSIONS_FIRST: Final = 100
 """Row versions removed in one transaction: more while that is fast, fewer while it is slow."""
 UNIT_TARGET: Final = dt.timedelta(milliseconds=15)
 """What one removing transaction should take; an import may wait for it."""
-TEXTS_PER_UNIT: Final = 500
+TEXTS_PER_UNIT: Final = 200
 """Rows whose words are indexed in one transaction."""
 VERSIONS_FOUND_MAX: Final = 5_000
 """Row versions looked up at a time, without any lock."""
