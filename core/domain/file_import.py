@@ -323,6 +323,7 @@ class Span:
         if not self.overlaps(other):
             return (self,)
         left = []
+        # Days before the first or after the last there is are never asked for.
         if self.first < other.first:
             left.append(attrs.evolve(self, last_day=other.first - dt.timedelta(days=1)))
         if other.last_day < self.last_day:

@@ -5,6 +5,7 @@ A pull compares that with what the bookmark says is held, reads the spans that a
 days no upload speaks of any more. Undoing an upload therefore needs nothing of its own.
 """
 
+import datetime as dt
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Final
@@ -38,6 +39,8 @@ MASTER_KINDS: Final = (
     RecordKind.TAX_CODE,
 )
 MASTERS_PER_BATCH: Final = 5_000
+UNKNOWN: Final = Span(first=dt.date.min, last_day=dt.date.max, upload_id="unknown")
+"""What is held when nobody knows what is."""
 assert MASTERS_PER_BATCH <= BATCH_RECORDS_MAX, "a batch is one short transaction"
 
 
@@ -109,13 +112,8 @@ class _Pull:
     def batches(self, standing: Standing | None) -> Iterator[Batch]:
         target = effective(self.uploads)
         if standing is None:
-            # From nothing, or from a bookmark of another version: whatever is held, goes.
-            standing = Standing()
-            yield Batch(
-                bookmark=standing.text(),
-                coverage=(Everything(kind=RecordKind.ENTRY, first=True),),
-                stage="journal entries",
-            )
+            # From nothing, or from a bookmark of another version: every day may hold anything.
+            standing = Standing(held=(UNKNOWN,), masters_of=(UNKNOWN.upload_id,))
         if standing.doing is not None and not _wanted(standing.doing, target, standing):
             standing = yield from self._emptied(standing, standing.doing)
         for span in target:
