@@ -16,15 +16,15 @@ from adapters.storage.reports import (
     require_unpublished,
     trial_balance,
 )
-from adapters.storage.sql import texts
 from adapters.storage.sql.applying import Building
 from adapters.storage.sql.book_tables import LedgerRow
-from adapters.storage.sql.compacting import GENERATIONS, READABLE, Compacting
+from adapters.storage.sql.compacting import GENERATIONS, READABLE
 from adapters.storage.sql.dialect import among, widen_cache
 from adapters.storage.sql.documents import from_json, to_json
 from adapters.storage.sql.leftovers import discards_left
 from adapters.storage.sql.reading import BookReader, line_changes
 from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
+from adapters.storage.sql.retaining import SqlRetention
 from adapters.storage.sql.rows import table_of
 from adapters.storage.sql.shapes import (
     ALL_SHAPES,
@@ -59,7 +59,6 @@ from core.ports.books import (
     LinePage,
     TrialBalanceRow,
 )
-from core.ports.retention import Leftovers, Mark, PendingTexts, VersionRef
 
 LEDGERS = table_of(LedgerRow)
 
@@ -82,7 +81,7 @@ class BookStatements(dict[str, VersionStatements]):
         )
 
 
-class SqlBooks:
+class SqlBooks(SqlRetention):
     """Implements core.ports.books.Books."""
 
     def __init__(self, connection: Connection, statements: Mapping[str, VersionStatements]) -> None:
@@ -312,38 +311,6 @@ class SqlBooks:
         self, entity_id: str, generation: int, account_keys: Collection[str], *, until: dt.date
     ) -> Iterator[Posting]:
         return self._reader(entity_id, generation).postings(account_keys, until)
-
-    # Retention
-
-    def _compacting(self, entity_id: str) -> Compacting:
-        return Compacting(self._connection, self._ledger(entity_id), entity_id)
-
-    def marks(self, entity_id: str) -> Sequence[Mark]:
-        return self._compacting(entity_id).marks()
-
-    def retire(self, entity_id: str, numbers: Collection[int], at: dt.datetime) -> None:
-        self._compacting(entity_id).retire(numbers, at)
-
-    def restore(self, entity_id: str, numbers: Collection[int]) -> None:
-        self._compacting(entity_id).restore(numbers)
-
-    def compact(self, entity_id: str, numbers: Collection[int]) -> None:
-        self._compacting(entity_id).compact(numbers)
-
-    def leftovers(self, entity_id: str, *, position: str | None, limit: int) -> Leftovers:
-        return self._compacting(entity_id).leftovers(position, limit)
-
-    def remove(self, entity_id: str, versions: Collection[VersionRef]) -> int:
-        return self._compacting(entity_id).remove(versions)
-
-    def swept(self, entity_id: str, numbers: Collection[int]) -> None:
-        self._compacting(entity_id).swept(numbers)
-
-    def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
-        return texts.pending(self._connection, self._ledger(entity_id), limit)
-
-    def index_texts(self, entity_id: str, pending: PendingTexts) -> bool:
-        return texts.index(self._connection, self._ledger(entity_id), pending)
 
     # Comparing
 
