@@ -3,6 +3,7 @@
 from sandbox.exact_online import ExactOnline
 from sandbox.moneybird import Moneybird
 from sandbox.odoo import Odoo
+from sandbox.quickbooks import QuickBooks
 from sandbox.stand_in import StandIn
 from sandbox.twinfield import Twinfield
 
@@ -28,6 +29,7 @@ STAND_INS: dict[str, type[StandIn]] = {
     ExactOnline.key: ExactOnline,
     Moneybird.key: Moneybird,
     Odoo.key: Odoo,
+    QuickBooks.key: QuickBooks,
     Twinfield.key: Twinfield,
 }
 """Register a new stand-in here."""
