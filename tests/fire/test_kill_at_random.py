@@ -97,6 +97,7 @@ def import_among_kills(
             count_pages(sandbox, kills, tally)
             kills = 0
             (asked,) = services.importing.request(organisation_id, [entity_id], operator="fire")
+            assert asked.run is not None
             run_id = asked.run.id
     count_pages(sandbox, kills, tally)
     tally.imports += 1
