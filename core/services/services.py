@@ -16,9 +16,9 @@ from core.services.overview import OverviewService
 from core.services.ports import Ports
 from core.services.reading import ReadingService
 from core.services.repeating import RepeatingService
-from core.services.uploading import UploadingService
 from core.services.reports import ReportsService
 from core.services.retaining import RetainingService
+from core.services.uploading import UploadingService
 
 
 @frozen
