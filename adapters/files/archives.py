@@ -4,8 +4,11 @@ Sizes and ratios are checked in the directory of the archive, and unpacking neve
 that says. Names inside an archive are never used as paths.
 """
 
+import errno
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +27,21 @@ ENCRYPTED_FLAG: Final = 0x1
 WORKBOOK_MARK: Final = "[Content_Types].xml"
 
 
+DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    EOFError,
+    OSError,  # a place in the file that cannot be
+    RuntimeError,
+    OverflowError,
+    ValueError,
+)
+"""What the library raises on archives that are not what they say, as far as fuzzing found."""
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
 @contextmanager
 def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive, once its directory was found harmless. NotUnderstood otherwise."""
@@ -31,13 +49,9 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             _require_harmless(archive.infolist())
             yield archive
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        EOFError,
-        RuntimeError,
-        OverflowError,
-    ) as error:
+    except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise
         raise NotUnderstood(
             "The archive is damaged or packed in a way that is not read: pack it again as zip.",
             detail=type(error).__name__,
@@ -54,6 +68,8 @@ def _require_harmless(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         if member.flag_bits & ENCRYPTED_FLAG:
             raise _refused("is encrypted: save it without a password")
+        if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise _refused("is packed in an unusual way")
         if member.file_size > RATIO_FROM_BYTES and (
             member.file_size > RATIO_MAX * max(member.compress_size, 1)
         ):

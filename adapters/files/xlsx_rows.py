@@ -5,7 +5,6 @@ workbook was saved is read, and nothing else in the workbook is.
 import datetime as dt
 import math
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from decimal import Decimal
@@ -17,7 +16,7 @@ from defusedxml import DefusedXmlException
 from lxml.etree import LxmlError
 from openpyxl.utils.exceptions import InvalidFileException
 
-from adapters.files.archives import opened_zip
+from adapters.files.archives import DAMAGED, opened_zip
 from adapters.files.csv_rows import COLUMNS_MAX, Cell, Row
 from core.domain.failures import CorrectRequest, NotUnderstood
 from core.domain.file_import import Rejected
@@ -38,21 +37,15 @@ SIGNIFICANT_DIGITS: Final = 15
 """A spreadsheet's numbers are binary fractions; so many decimal digits of them are meant."""
 
 _BROKEN: Final = (
-    zipfile.BadZipFile,
+    *DAMAGED,
     InvalidFileException,
     LxmlError,
     SyntaxError,  # what xml.etree raises for XML that is not well-formed
     KeyError,
-    ValueError,
     TypeError,
     AttributeError,
     IndexError,
-    EOFError,
-    OSError,
-    OverflowError,
-    RuntimeError,
     AssertionError,
-    zipfile.LargeZipFile,
 )
 """What openpyxl raises on workbooks that are not what they say, as far as fuzzing found."""
 

@@ -1,0 +1,95 @@
+"""A coverage-guided fuzzer of the file readers, in a process of its own.
+
+python -m tests.fire.fuzz_files SECONDS [CORPUS]
+
+Every input must be read or refused with a Failure, within 10 seconds per MB and 200 MiB; libFuzzer
+ends the process otherwise and leaves the input in the directory for temporary files.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import atheris
+
+with atheris.instrument_imports(include=["adapters.files", "core.domain"]):
+    from adapters.files import (
+        archives,
+        csv_rows,
+        detecting,
+        keys,
+        quick_rows,
+        readers,
+        staging,
+        table_parts,
+        table_readers,
+        text_lines,
+        values,
+        xlsx_rows,
+    )
+
+from core.domain.failures import Failure
+from tests.files.test_hostile import WORKBOOK
+from tests.files.test_tables import HEADER, PRESETS, TWO
+
+INPUT_BYTES_MAX: Final = 65_536
+INPUT_SECONDS: Final = 10
+MEMORY_MIB: Final = 512
+"""libFuzzer's own limit on the whole process: 200 MiB for the readers beside the instrumented
+interpreter, its coverage maps and the corpus."""
+
+MEASURED: Final = (
+    archives, csv_rows, detecting, keys, quick_rows, readers, staging, table_parts, table_readers,
+    text_lines, values, xlsx_rows,
+)  # fmt: skip
+
+
+def seeds(corpus: Path) -> None:
+    """Valid files to begin with."""
+    for at, text in enumerate([HEADER + TWO, *PRESETS.values()]):
+        (corpus / f"table-{at}").write_bytes(text.encode())
+        (corpus / f"wide-{at}").write_bytes(text.encode("utf-16"))
+    (corpus / "workbook").write_bytes(WORKBOOK)
+
+
+def main() -> None:
+    seconds = int(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="monitr-fuzz-") as folder:
+        corpus = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "corpus"
+        corpus.mkdir(parents=True, exist_ok=True)
+        seeds(corpus)
+        path, staged = Path(folder) / "input", Path(folder) / "staged"
+
+        def one(data: bytes) -> None:
+            path.write_bytes(data)
+            staged.mkdir()
+            try:
+                with archives.unpacked(path) as plain:
+                    reader = readers.AllReaders().recognise(plain, "x")
+                    look = reader.look(plain, "x")
+                    staging.stage(reader.read(plain, look), look, staged)
+            except Failure:
+                pass
+            finally:
+                shutil.rmtree(staged)
+
+        atheris.Setup(
+            [
+                sys.argv[0],
+                str(corpus),
+                f"-max_total_time={seconds}",
+                f"-max_len={INPUT_BYTES_MAX}",
+                f"-timeout={INPUT_SECONDS}",
+                f"-rss_limit_mb={MEMORY_MIB}",
+                "-print_final_stats=1",
+                f"-artifact_prefix={tempfile.gettempdir()}/monitr-fuzz-",
+            ],
+            one,
+        )
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
