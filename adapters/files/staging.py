@@ -1,12 +1,13 @@
 """The staged form of a file: what was read of it, written down once, to be imported from.
 
-``postings`` is a sequence of frames (length, then MessagePack), so that reading can begin at any
-of them; ``masters``, ``totals`` and ``rejected`` are documents beside it. Checks that need the
+``postings`` is a sequence of frames (length, then packed MessagePack): reading can begin at any of
+them; ``masters``, ``totals`` and ``rejected`` are documents beside it. Checks that need the
 whole file (does every entry balance, what are the sums) are made while it is written.
 """
 
 import datetime as dt
 import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -44,8 +45,8 @@ TOTALS_FILE: Final = "totals"
 REJECTED_FILE: Final = "rejected"
 
 HEADER: Final = struct.Struct("<I")
-FRAME_BYTES_MAX: Final = 256 * 1024 * 1024
-"""A frame holds POSTINGS_LINES_MAX lines whose texts were bounded when they were read."""
+PACKING: Final = 1
+"""zlib's quickest: a staged form is then smaller than the file it was read from."""
 
 SUM_E4_MAX: Final = 2**61
 """What no sum may exceed, so that every balance fits into 64 bits."""
@@ -231,7 +232,7 @@ def stage(parts: Iterator[Part], look: Look, folder: Path) -> Summary:
                     frame = _Frame(
                         list(part.entries), list(part.lines), list(part.invoices), part.opening
                     )
-                    packed = encoder.encode(frame)
+                    packed = zlib.compress(encoder.encode(frame), PACKING)
                     frames.write(HEADER.pack(len(packed)))
                     frames.write(packed)
                 case Masters():
@@ -273,8 +274,8 @@ class StagedFolder:
                 if len(packed) != size:
                     raise _damaged()
                 try:
-                    frame = decoder.decode(packed)
-                except msgspec.MsgspecError as error:
+                    frame = decoder.decode(zlib.decompress(packed))
+                except (msgspec.MsgspecError, zlib.error) as error:
                     raise _damaged() from error
                 offset += HEADER.size + size
                 postings = Postings(
