@@ -1,11 +1,13 @@
 """The one table in which a stand-in is registered, and the order that gives each its port."""
 
+from sandbox.eboekhouden import Eboekhouden
 from sandbox.exact_online import ExactOnline
 from sandbox.moneybird import Moneybird
 from sandbox.odoo import Odoo
 from sandbox.quickbooks import QuickBooks
 from sandbox.stand_in import StandIn
 from sandbox.twinfield import Twinfield
+from sandbox.xero import Xero
 
 KEYS = (
     "exact-online",
@@ -26,10 +28,12 @@ KEYS = (
 """All providers in catalogue order; with a base port N a provider listens on N + its place."""
 
 STAND_INS: dict[str, type[StandIn]] = {
+    Eboekhouden.key: Eboekhouden,
     ExactOnline.key: ExactOnline,
     Moneybird.key: Moneybird,
     Odoo.key: Odoo,
     QuickBooks.key: QuickBooks,
     Twinfield.key: Twinfield,
+    Xero.key: Xero,
 }
 """Register a new stand-in here."""
