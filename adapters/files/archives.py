@@ -36,6 +36,7 @@ DAMAGED: Final = (
     OSError,  # a place in the file that cannot be
     RuntimeError,
     OverflowError,
+    LookupError,
     ValueError,
 )
 """What the library raises on archives that are not what they say, as far as fuzzing found."""

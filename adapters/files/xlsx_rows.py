@@ -41,10 +41,8 @@ _BROKEN: Final = (
     InvalidFileException,
     LxmlError,
     SyntaxError,  # what xml.etree raises for XML that is not well-formed
-    KeyError,
     TypeError,
     AttributeError,
-    IndexError,
     AssertionError,
 )
 """What openpyxl raises on workbooks that are not what they say, as far as fuzzing found."""

@@ -111,6 +111,7 @@ def test_amounts_too_large_to_be_true(tmp_path: Path) -> None:
         (packed({"a.zip": packed({"b.csv": b"y"})}), "zip-refused"),
         (packed({"innocent": packed({"b.csv": b"y"})}), "zip-refused"),
         (packed({"[Content_Types].xml": b"<Types/>"}), "malformed"),
+        (packed({"x": b"y"}).replace(b"x", b"\0"), "zip-refused"),
         (repacked({"xl/worksheets/sheet1.xml": b"<worksheet"}), "malformed"),
         (repacked({"xl/workbook.xml": b"nonsense"}), "malformed"),
     ],

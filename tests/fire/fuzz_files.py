@@ -1,9 +1,10 @@
 """A coverage-guided fuzzer of the file readers, in a process of its own.
 
-python -m tests.fire.fuzz_files SECONDS [CORPUS]
+python -m tests.fire.fuzz_files SECONDS CORPUS
 
 Every input must be read or refused with a Failure, within 10 seconds per MB and 200 MiB; libFuzzer
-ends the process otherwise and leaves the input in the directory for temporary files.
+ends the process otherwise and leaves the input in the directory for temporary files. Other files
+go beside the corpus: libFuzzer ends a process without any cleaning up.
 """
 
 import shutil
@@ -56,39 +57,38 @@ def seeds(corpus: Path) -> None:
 
 def main() -> None:
     seconds = int(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="monitr-fuzz-") as folder:
-        corpus = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "corpus"
-        corpus.mkdir(parents=True, exist_ok=True)
-        seeds(corpus)
-        path, staged = Path(folder) / "input", Path(folder) / "staged"
+    corpus = Path(sys.argv[2])
+    corpus.mkdir(parents=True, exist_ok=True)
+    seeds(corpus)
+    path, staged = corpus.parent / "input", corpus.parent / "staged"
 
-        def one(data: bytes) -> None:
-            path.write_bytes(data)
-            staged.mkdir()
-            try:
-                with archives.unpacked(path) as plain:
-                    reader = readers.AllReaders().recognise(plain, "x")
-                    look = reader.look(plain, "x")
-                    staging.stage(reader.read(plain, look), look, staged)
-            except Failure:
-                pass
-            finally:
-                shutil.rmtree(staged)
+    def one(data: bytes) -> None:
+        path.write_bytes(data)
+        staged.mkdir()
+        try:
+            with archives.unpacked(path) as plain:
+                reader = readers.AllReaders().recognise(plain, "x")
+                look = reader.look(plain, "x")
+                staging.stage(reader.read(plain, look), look, staged)
+        except Failure:
+            pass
+        finally:
+            shutil.rmtree(staged)
 
-        atheris.Setup(
-            [
-                sys.argv[0],
-                str(corpus),
-                f"-max_total_time={seconds}",
-                f"-max_len={INPUT_BYTES_MAX}",
-                f"-timeout={INPUT_SECONDS}",
-                f"-rss_limit_mb={MEMORY_MIB}",
-                "-print_final_stats=1",
-                f"-artifact_prefix={tempfile.gettempdir()}/monitr-fuzz-",
-            ],
-            one,
-        )
-        atheris.Fuzz()
+    atheris.Setup(
+        [
+            sys.argv[0],
+            str(corpus),
+            f"-max_total_time={seconds}",
+            f"-max_len={INPUT_BYTES_MAX}",
+            f"-timeout={INPUT_SECONDS}",
+            f"-rss_limit_mb={MEMORY_MIB}",
+            "-print_final_stats=1",
+            f"-artifact_prefix={tempfile.gettempdir()}/monitr-fuzz-",
+        ],
+        one,
+    )
+    atheris.Fuzz()
 
 
 if __name__ == "__main__":
