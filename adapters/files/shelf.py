@@ -3,10 +3,12 @@
 The readers and their libraries are imported when a file is read, not when Monitr starts.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,10 @@ from core.domain.file_import import ColumnMapping, Look, Summary
 from core.ports.files import FILE_BYTES_MAX, Staged, Stored
 
 PRIVATE: Final = 0o700
+LEFT_BEHIND_SECONDS: Final = 24 * 3600
+"""No file takes that long to arrive or to be read."""
+_RECEIVING: Final = "receiving-"
+_MAKING: Final = "making-"
 _ID_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz_")
 
 
@@ -74,13 +80,22 @@ class DiskShelf:
 
     @contextmanager
     def receive(self) -> Iterator[_Receiving]:
-        descriptor, name = tempfile.mkstemp(prefix="receiving-", dir=self._files)
+        self._tidy()
+        descriptor, name = tempfile.mkstemp(prefix=_RECEIVING, dir=self._files)
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as out:
                 yield _Receiving(self._files, temporary, out)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _tidy(self) -> None:
+        """Drop what processes left behind that were killed while they wrote."""
+        before = time.time() - LEFT_BEHIND_SECONDS
+        for path in (*self._files.glob(f"{_RECEIVING}*"), *self._staged.glob(f"{_MAKING}*")):
+            with contextlib.suppress(OSError):  # somebody else was first
+                if path.stat().st_mtime < before:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def path_of(self, sha256: str) -> Path:
         path = self._files / _safe(sha256)
@@ -101,7 +116,7 @@ class DiskShelf:
         from adapters.files.staging import stage  # noqa: PLC0415 - see above
 
         reader = AllReaders().reader_of(look.format)
-        making = Path(tempfile.mkdtemp(prefix="making-", dir=self._staged))
+        making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self._staged))
         try:
             with _room(), unpacked(self.path_of(sha256)) as path:
                 summary = stage(reader.read(path, look), look, making)

@@ -1,6 +1,7 @@
 """Files that mean harm, or are broken: a clear answer, nothing crashes, nothing is lost."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -181,6 +182,21 @@ def test_a_file_that_is_too_large_is_refused_while_it_comes(
         read(tmp_path, b"x" * 100)
     assert failure.value.code == "file-too-large"
     assert list((tmp_path / "files").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_dropped_a_day_later(tmp_path: Path) -> None:
+    read(tmp_path, HEADER + TWO)
+    young, old = tmp_path / "files" / "receiving-a", tmp_path / "files" / "receiving-b"
+    folder = tmp_path / "staged" / "making-c"
+    folder.mkdir()
+    for path in (young, old):
+        path.touch()
+    for path in (old, folder):
+        os.utime(path, (0, 0))
+    read(tmp_path, HEADER + TWO)
+    assert young.exists()
+    assert not old.exists()
+    assert not folder.exists()
 
 
 def test_nothing_of_a_refused_file_stays_staged(tmp_path: Path) -> None:
