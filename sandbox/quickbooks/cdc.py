@@ -1,4 +1,4 @@
-"""Change data capture: whole objects changed since, the ids of deleted ones, never a second page."""
+"""Change data capture: whole objects changed since, ids of deleted ones, never a second page."""
 
 from datetime import datetime
 from typing import Final

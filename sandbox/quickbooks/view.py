@@ -1,4 +1,4 @@
-"""One company as QuickBooks shows it: ids, types of transactions, balances without closing entries."""
+"""One company as QuickBooks shows it: ids, types of transactions, balances never closed."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
