@@ -5,7 +5,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from adapters.storage.cursors import read_cursor, write_cursor
 from adapters.storage.reports import (
@@ -98,21 +109,17 @@ class SqlBooks(SqlRetention):
     def _building(self, entity_id: str, generation: int) -> Building:
         """The generation being built; the entity's ledger begins with it."""
         widen_cache(self._connection)
-        row = self._connection.execute(
-            select(LEDGERS).where(LEDGERS.c.entity_id == entity_id)
-        ).first()
-        if row is None:
+        found = _LEDGER.rows(self._connection, entity=entity_id)
+        if not found:
             result = self._connection.execute(insert(LEDGERS).values(entity_id=entity_id))
             key = result.inserted_primary_key
             assert key is not None, "an inserted row has a key"
             ledger = int(key[0])
         else:
-            ledger = int(row.id)
-            if row.settled_generation is not None:
+            ((ledger, settled, published),) = found
+            if settled is not None:
                 self._settled(ledger, None)
-            newest = select(func.max(GENERATIONS.c.number)).where(GENERATIONS.c.ledger == ledger)
-            published = self._connection.execute(newest).scalar_one() or 0
-            require_unpublished(entity_id, generation, published)
+            require_unpublished(entity_id, generation, published or 0)
         return Building(
             connection=self._connection,
             statements=self._statements,
@@ -366,6 +373,16 @@ _remembered_generation: Final = remembered(
     GENERATIONS, lambda row: _generation(row, row.entity_id), "entity_id"
 )
 _ALL_NUMBERS: Final = GENERATIONS.alias("all_numbers")
+_LEDGER: Final = Prepared(
+    select(
+        LEDGERS.c.id,
+        LEDGERS.c.settled_generation,
+        select(func.max(_ALL_NUMBERS.c.number))
+        .where(_ALL_NUMBERS.c.ledger == LEDGERS.c.id)
+        .correlate(LEDGERS)
+        .scalar_subquery(),
+    ).where(LEDGERS.c.entity_id == bindparam("entity"))
+)
 _NEWEST: Final = Prepared(
     select(*as_stored(GENERATIONS), LEDGERS.c.entity_id)
     .join_from(

@@ -27,13 +27,20 @@ from sqlalchemy import (
 )
 
 from adapters.storage.sql.book_tables import CoverageRow, MarkRow
-from adapters.storage.sql.dialect import insert_or_ignore
+from adapters.storage.sql.remembering import Prepared
 from adapters.storage.sql.rows import table_of
 from adapters.storage.sql.shapes import RECORD_SHAPES, Values
+from adapters.storage.sql.statements import delete_text, new_text
 from core.domain.books import Everything, RecordKind, Window
 
 COVERAGES: Final = table_of(CoverageRow)
 MARKS: Final = table_of(MarkRow)
+
+_OPEN: Final = Prepared(
+    select(COVERAGES.c.scope, COVERAGES.c.id, COVERAGES.c.fresh).where(
+        COVERAGES.c.ledger == bindparam("ledger")
+    )
+)
 
 LINELESS: Final = "entries that may have no line"
 ENTRYLESS: Final = "invoices that may have no entry"
@@ -96,10 +103,10 @@ class Coverages:
     def __init__(self, connection: Connection, ledger: int) -> None:
         self._connection = connection
         self._ledger = ledger
-        query = select(COVERAGES.c.scope, COVERAGES.c.id, COVERAGES.c.fresh).where(
-            COVERAGES.c.ledger == ledger
-        )
-        self._open = {row.scope: _Open(row.id, row.fresh) for row in connection.execute(query)}
+        self._open = {
+            scope: _Open(number, bool(fresh))
+            for scope, number, fresh in _OPEN.rows(connection, ledger=ledger)
+        }
 
     def begin(self, scope: Scope, *, nothing_held: bool) -> None:
         """Open the coverage unless it is; ``nothing_held`` of its kind spares a look."""
@@ -179,10 +186,8 @@ class Coverages:
         held = self._open.get(listing)
         if held is None or not keys:
             return
-        gone = delete(MARKS).where(
-            MARKS.c.coverage == bindparam("c"), MARKS.c.key == bindparam("k")
-        )
-        self._connection.execute(gone, [{"c": held.id, "k": key} for key in keys])
+        gone = delete_text(self._connection, MARKS)
+        self._connection.exec_driver_sql(gone, [(held.id, key) for key in sorted(keys)])
 
     def noted(self, listing: str) -> int | None:
         """The id of a list's marks; None when nothing is on it."""
@@ -220,9 +225,9 @@ class Coverages:
         self._open[name] = _Open(key[0], fresh)
 
     def _mark(self, coverage: int, keys: Collection[str]) -> None:
-        rows = [{"coverage": coverage, "key": key} for key in keys]
-        if rows:
-            self._connection.execute(insert_or_ignore(MARKS), rows)
+        if keys:
+            text = new_text(self._connection, MARKS, ("coverage", "key"))
+            self._connection.exec_driver_sql(text, [(coverage, key) for key in sorted(keys)])
 
     def _drop(self, coverage: int) -> None:
         self._connection.execute(delete(COVERAGES).where(COVERAGES.c.id == coverage))

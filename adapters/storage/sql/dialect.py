@@ -63,6 +63,9 @@ WRITING: Final = "monitr_writing"
 """Execution option of connections whose transaction writes."""
 
 
+PLACEHOLDERS: Final = {"qmark": "?", "format": "%s"}
+"""How drivers write a positional parameter, by SQLAlchemy's word for their style."""
+
 _UNITS: Final = "monitr_units"
 """Among a connection's notes: units of work since it folded the log, once it builds books."""
 
@@ -205,7 +208,7 @@ def not_by_index(column: ColumnElement[int]) -> ColumnElement[int]:
 
 def placeholder(engine: Engine) -> str:
     """How the driver writes a positional parameter."""
-    return {"qmark": "?", "format": "%s"}[engine.dialect.paramstyle]
+    return PLACEHOLDERS[engine.dialect.paramstyle]
 
 
 def plain_rows(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> list[Any]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -17,8 +18,10 @@ from adapters.storage.sql.documents import (
     to_json_or_none,
 )
 from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
-from adapters.storage.sql.rows import get, put, put_new, rows, table_of
+from adapters.storage.sql.rows import rows, table_of
+from adapters.storage.sql.statements import change_text, new_text
 from adapters.storage.sql.tables import RunRow
+from adapters.storage.sql.types import text_of
 from core.domain.failures import Trouble
 from core.domain.import_run import ImportRun, Progress, RunCause, RunStatus
 from core.domain.proof import Proof
@@ -35,28 +38,36 @@ class SqlRuns:
         self._session = session
 
     def get(self, run_id: str) -> ImportRun | None:
-        row = get(self._session, RunRow, run_id)
-        return None if row is None else _run(row)
+        found = _BY_ID.rows(self._session.connection(), id=run_id)
+        return _remembered_run(found[0]) if found else None
 
     def add(self, run: ImportRun) -> bool:
-        return put_new(self._session, _row(run))
+        connection = self._session.connection()
+        text = new_text(connection, _RUNS, _COLUMNS)
+        return connection.exec_driver_sql(text, _values(run)).rowcount == 1
 
     def replace(self, before: ImportRun, now: ImportRun) -> bool:
-        row = get(self._session, RunRow, before.id, lock=True)
-        if (
-            row is None
-            or row.status not in UNFINISHED
-            or (row.status, row.attempt) != (before.status.value, before.attempt)
-        ):
+        assert now.id == before.id, "a run stays itself"
+        connection = self._session.connection()
+        found = _BY_ID.rows(connection, id=before.id)
+        state = (before.status.value, before.attempt)
+        if not found or before.finished or _state(found[0]) != state:
             return False
-        put(self._session, _row(now))
+        changes = {
+            name: value
+            for name, held, value in zip(_COLUMNS, found[0], _values(now), strict=True)
+            if held != value
+        }
+        if changes:
+            text = change_text(connection, _RUNS, tuple(changes))
+            connection.exec_driver_sql(text, (*changes.values(), now.id))
         return True
 
     def held(self, run_id: str, attempt: int) -> ImportRun | None:
-        row = get(self._session, RunRow, run_id, lock=True)
-        if row is None or row.status != RunStatus.IN_PROGRESS.value or row.attempt != attempt:
+        found = _BY_ID.rows(self._session.connection(), id=run_id)
+        if not found or _state(found[0]) != (RunStatus.IN_PROGRESS.value, attempt):
             return None
-        return _run(row)
+        return _remembered_run(found[0])
 
     def unfinished(self, link_id: str) -> ImportRun | None:
         # The very words of the unique index, so that it is used.
@@ -115,33 +126,39 @@ class SqlRuns:
         return surveys.run_tally(self._session.connection(), organisation_id, since, until)
 
 
-def _row(run: ImportRun) -> RunRow:
-    return RunRow(
-        id=run.id,
-        organisation_id=run.organisation_id,
-        entity_id=run.entity_id,
-        link_id=run.link_id,
-        integration_id=run.integration_id,
-        status=run.status.value,
-        cause=run.cause.value,
-        requested_at=run.requested_at,
-        due_at=run.due_at,
-        slot_date=None if run.slot is None else run.slot.local_date.isoformat(),
-        slot_ordinal=None if run.slot is None else run.slot.ordinal,
-        late=run.late,
-        attempt=run.attempt,
-        strikes=run.strikes,
-        owner=run.owner,
-        lease_until=run.lease_until,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        generation=run.generation,
-        bookmark=run.bookmark,
-        complete=run.complete,
-        progress_json=to_json(run.progress),
-        trouble_json=to_json_or_none(run.trouble),
-        proof_json=to_json_or_none(run.proof),
+def _values(run: ImportRun) -> tuple[object, ...]:
+    """As stored, in the order of the columns."""
+    slot = run.slot
+    return (
+        run.id,
+        run.organisation_id,
+        run.entity_id,
+        run.link_id,
+        run.integration_id,
+        run.status.value,
+        run.cause.value,
+        text_of(run.requested_at),
+        text_of(run.due_at),
+        None if slot is None else slot.local_date.isoformat(),
+        None if slot is None else slot.ordinal,
+        run.late,
+        run.attempt,
+        run.strikes,
+        run.owner,
+        _text_or_none(run.lease_until),
+        _text_or_none(run.started_at),
+        _text_or_none(run.finished_at),
+        run.generation,
+        run.bookmark,
+        run.complete,
+        to_json(run.progress),
+        to_json_or_none(run.trouble),
+        to_json_or_none(run.proof),
     )
+
+
+def _text_or_none(instant: datetime | None) -> str | None:
+    return None if instant is None else text_of(instant)
 
 
 def _run(row: RunRow) -> ImportRun:
@@ -180,7 +197,13 @@ def _run(row: RunRow) -> ImportRun:
 
 
 _RUNS: Final = table_of(RunRow)
+_COLUMNS: Final = tuple(column.name for column in _RUNS.columns)
+_state: Final = itemgetter(_COLUMNS.index("status"), _COLUMNS.index("attempt"))
 _remembered_run: Final = remembered(_RUNS, _run)
+_BY_ID: Final = Prepared(
+    # Locked where a database locks rows: nobody else changes it until the unit ends.
+    core_select(*as_stored(_RUNS)).where(_RUNS.c.id == bindparam("id")).with_for_update()
+)
 _NEWEST: Final = Prepared(
     core_select(*as_stored(_RUNS)).where(
         _RUNS.c.id.in_(

@@ -10,16 +10,12 @@ from sqlmodel import Session
 
 from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import BookStatements, SqlBooks
+from adapters.storage.sql.connections import SqlIntegrations, SqlOrganisations
 from adapters.storage.sql.dialect import WRITING, fold_log, open_engine
+from adapters.storage.sql.entities import SqlEntities
 from adapters.storage.sql.errors import failure_of
+from adapters.storage.sql.events import SqlActivity, SqlSlots
 from adapters.storage.sql.opening import bring_up_to_date
-from adapters.storage.sql.repositories import (
-    SqlActivity,
-    SqlEntities,
-    SqlIntegrations,
-    SqlOrganisations,
-    SqlSlots,
-)
 from adapters.storage.sql.runs import SqlRuns
 from adapters.storage.sql.small import (
     SqlLeases,

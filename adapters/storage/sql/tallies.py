@@ -5,15 +5,20 @@ Kept up to date while applying, so that neither settling nor counting reads the 
 
 from typing import Final
 
-from attrs import define
-from sqlalchemy import Connection, delete, func, insert, select, update
+from attrs import astuple, define
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from adapters.storage.sql.book_tables import TallyRow
+from adapters.storage.sql.remembering import Prepared
 from adapters.storage.sql.rows import table_of
+from adapters.storage.sql.statements import replace_text
 from adapters.storage.sql.versions import Written
 from core.domain.books import Applied, RecordKind
 
 TALLIES: Final = table_of(TallyRow)
+
+NUMBERS: Final = ("added", "changed", "removed", "live")
+"""Columns of a tally, in the order of its fields."""
 
 
 @define
@@ -26,26 +31,29 @@ class Tally:
     live: int = 0
 
 
+_NEWEST: Final = TALLIES.alias("newest")
+_AT: Final = Prepared(
+    select(TALLIES.c.kind, *(TALLIES.c[name] for name in ("generation", *NUMBERS))).where(
+        TALLIES.c.ledger == bindparam("ledger"),
+        TALLIES.c.generation
+        == select(func.max(_NEWEST.c.generation))
+        .where(
+            _NEWEST.c.ledger == TALLIES.c.ledger,
+            _NEWEST.c.kind == TALLIES.c.kind,
+            _NEWEST.c.generation <= bindparam("at"),
+        )
+        .correlate(TALLIES)
+        .scalar_subquery(),
+    )
+)
+
+
 def tallies_at(connection: Connection, ledger: int, generation: int) -> dict[RecordKind, Tally]:
     """The tally of each kind in that generation, every kind present."""
-    table = TALLIES
-    newest = (
-        select(table.c.kind, func.max(table.c.generation).label("generation"))
-        .where(table.c.ledger == ledger, table.c.generation <= generation)
-        .group_by(table.c.kind)
-        .subquery()
-    )
-    query = select(table).where(
-        table.c.ledger == ledger,
-        table.c.kind == newest.c.kind,
-        table.c.generation == newest.c.generation,
-    )
     found = {kind: Tally() for kind in RecordKind}
-    for row in connection.execute(query):
-        tally = found[RecordKind(row.kind)]
-        tally.live = row.live
-        if row.generation == generation:
-            tally.added, tally.changed, tally.removed = row.added, row.changed, row.removed
+    for kind, own, *numbers in _AT.rows(connection, ledger=ledger, at=generation):
+        tally = Tally(*numbers)
+        found[RecordKind(kind)] = tally if own == generation else Tally(live=tally.live)
     return found
 
 
@@ -54,7 +62,8 @@ class Tallies:
 
     def __init__(self, connection: Connection, ledger: int, generation: int) -> None:
         self._connection = connection
-        self._key = {"ledger": ledger, "generation": generation}
+        self._key = (ledger, generation)
+        self._save = replace_text(connection, TALLIES, ("ledger", "generation", "kind", *NUMBERS))
         self.of = tallies_at(connection, ledger, generation)
         self._moved: set[RecordKind] = set()
 
@@ -76,24 +85,15 @@ class Tallies:
             self._moved.add(kind)
 
     def save(self) -> None:
-        for kind in self._moved:
-            tally = self.of[kind]
-            values = {
-                "added": tally.added,
-                "changed": tally.changed,
-                "removed": tally.removed,
-                "live": tally.live,
-            }
-            mine = [TALLIES.c.kind == kind.value]
-            mine += [TALLIES.c[name] == value for name, value in self._key.items()]
-            result = self._connection.execute(update(TALLIES).where(*mine).values(**values))
-            if result.rowcount == 0:
-                row = {**self._key, "kind": kind.value, **values}
-                self._connection.execute(insert(TALLIES).values(**row))
+        if not self._moved:
+            return
+        rows = [(*self._key, kind.value, *astuple(self.of[kind])) for kind in sorted(self._moved)]
+        self._connection.exec_driver_sql(self._save, rows)
         self._moved.clear()
 
     def discard(self) -> None:
-        mine = [TALLIES.c[name] == value for name, value in self._key.items()]
+        ledger, generation = self._key
+        mine = (TALLIES.c.ledger == ledger, TALLIES.c.generation == generation)
         self._connection.execute(delete(TALLIES).where(*mine))
 
     def applied(self) -> Applied:
