@@ -65,6 +65,12 @@ def _odoo(kit: Kit) -> Provider:
     return Odoo(kit)
 
 
+def _quickbooks(kit: Kit) -> Provider:
+    from adapters.providers.quickbooks import QuickBooks  # noqa: PLC0415 - see LateProviders
+
+    return QuickBooks(kit)
+
+
 def _twinfield(kit: Kit) -> Provider:
     from adapters.providers.twinfield import Twinfield  # noqa: PLC0415 - see LateProviders
 
@@ -76,6 +82,7 @@ PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "exact-online": _exact_online,
     "moneybird": _moneybird,
     "odoo": _odoo,
+    "quickbooks": _quickbooks,
     "twinfield": _twinfield,
 }
 """Every provider this build can connect, by catalogue key."""

@@ -193,6 +193,14 @@ def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
             from sandbox.odoo import SANDBOX_FIELDS  # noqa: PLC0415 - only this demo needs it
 
             return {"url": sandbox.url(provider), **SANDBOX_FIELDS}
+        case "quickbooks":
+            from sandbox import quickbooks  # noqa: PLC0415 - only this demo needs it
+
+            return {
+                "environment": sandbox.url(provider),
+                "client_id": quickbooks.SANDBOX_CLIENT_ID,
+                "client_secret": quickbooks.SANDBOX_CLIENT_SECRET,
+            }
         case "twinfield":
             from sandbox import twinfield  # noqa: PLC0415 - only this demo needs it
 
