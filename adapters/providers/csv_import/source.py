@@ -211,15 +211,23 @@ def _within(postings: Postings, span: Span, *, whole: bool) -> tuple[Record, ...
     """The records of the span's days."""
     if postings.opening and not span.opening:
         return ()
-    if whole:
-        return (*postings.entries, *postings.lines, *postings.invoices)
-    entries = [one for one in postings.entries if span.first <= one.date <= span.last_day]
-    keys = {one.key for one in entries}
-    return (
-        *entries,
-        *(line for line in postings.lines if line.entry_key in keys),
-        *(one for one in postings.invoices if one.entry_key is None or one.entry_key in keys),
+    entries = {
+        one.key: one for one in postings.entries if whole or span.first <= one.date <= span.last_day
+    }
+    # Each entry right before its lines: a storage that writes a batch in parts has them together.
+    records: list[Record] = []
+    untold = dict(entries)
+    for line in postings.lines:
+        if line.entry_key in entries:
+            entry = untold.pop(line.entry_key, None)
+            if entry is not None:
+                records.append(entry)
+            records.append(line)
+    records += untold.values()
+    records += (
+        one for one in postings.invoices if one.entry_key is None or one.entry_key in entries
     )
+    return tuple(records)
 
 
 def _cells(staged: Staged, span: Span, upload: Upload) -> Iterator[tuple[Cell, int]]:
