@@ -112,6 +112,7 @@ def line_blocks(path: Path, encoding: str) -> Iterator[list[str]]:
                     text, held = text[:-1], "\r\r"
             else:
                 held = ""
+            text = text.replace("\r\n", "\n")
             lines = _BREAKS.split(text) if "\r" in text else text.split("\n")
             rest = lines.pop() + held
             if len(rest) > LINE_BYTES_MAX:
