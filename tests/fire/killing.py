@@ -16,6 +16,8 @@ ATTEMPT_SECONDS = 60
 AHEAD_SECONDS = PRESENCE_SECONDS + 60
 """Each worker's clock, and the stand-in's with it, is this much further than the last one's."""
 KILLED = -9
+TOTALS = ("ReportingBalance", "FinancialPeriods")
+"""What is read for a proof; these are no pages of the pull."""
 
 
 def waiting_run(monitr: Monitr, sandbox: Sandbox) -> tuple[str, str, str]:
@@ -44,9 +46,11 @@ def waiting_run(monitr: Monitr, sandbox: Sandbox) -> tuple[str, str, str]:
 
 
 def worker_process(
-    monitr: Monitr, run_id: str, *, kill_after: int, number: int
+    monitr: Monitr, run_id: str, *, kill_after: int, number: int, moment: str = ""
 ) -> subprocess.Popen[str]:
-    """A worker that says "working" before it claims the run. ``kill_after`` 0: it lives."""
+    """A worker that says "working" before it claims the run. ``kill_after`` 0: it lives, unless
+    ``moment`` names one of publishing at which it dies.
+    """
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "tests.fire.one_attempt"),
@@ -56,7 +60,11 @@ def worker_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+        env={
+            **os.environ,
+            "PYTHONPATH": os.getcwd(),  # noqa: PTH109
+            "MONITR_FIRE_MOMENT": moment,
+        },
     )
 
 
@@ -65,6 +73,15 @@ def ended(child: subprocess.Popen[str]) -> int:
     _, complaint = child.communicate(timeout=ATTEMPT_SECONDS)
     assert child.returncode in {0, KILLED}, complaint
     return child.returncode
+
+
+def pages_again(sandbox: Sandbox) -> int:
+    """How many pages of the pull were asked for once more; proofs are read afresh by each."""
+    return sum(
+        times - 1
+        for address, times in requests_twice(sandbox).items()
+        if not any(totals in address for totals in TOTALS)
+    )
 
 
 def requests_twice(sandbox: Sandbox) -> dict[str, int]:

@@ -3,6 +3,9 @@
 ``python -m tests.fire.one_attempt DATA_DIR RUN_ID KILL_AFTER OFFSET_SECONDS`` prints "working"
 and, at the end, the run's status. KILL_AFTER 0 means never. The clock is ahead by OFFSET_SECONDS,
 so that an earlier worker, killed a moment ago, counts as gone without anybody waiting.
+
+The environment's MONITR_FIRE_MOMENT names a moment of publishing at which to die instead:
+``before publishing``, ``published, not committed``, ``committed``.
 """
 
 import os
@@ -17,7 +20,12 @@ from attrs import define
 from adapters.environment import SystemClock
 from adapters.providers.exact_online import ExactOnline
 from adapters.providers.kit.calls import Kit
+from adapters.storage.sql.books import SqlBooks
 from bench.import_exact import NoBudgets
+from core.domain.import_run import ImportRun
+from core.domain.proof import Proof
+from core.ports.books import Generation
+from core.services.claiming import Claim
 from core.services.import_engine import ImportEngine
 from core.services.services import Services
 from monitr.bootstrap import open_monitr
@@ -49,8 +57,29 @@ class Killer:
         return False
 
 
+def die_when(moment: str) -> None:
+    """SIGKILL at a moment of publishing."""
+    publish, settle = SqlBooks.publish, ImportEngine._publish
+
+    def in_the_unit(books: SqlBooks, generation: Generation) -> None:
+        if moment == "published, not committed":
+            publish(books, generation)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def whole(engine: ImportEngine, claimed: Claim, proof: Proof) -> ImportRun:
+        settle(engine, claimed, proof)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody survives this")
+
+    if moment == "committed":
+        setattr(ImportEngine, "_publish", whole)  # noqa: B010 - a method is replaced
+    elif moment:
+        setattr(SqlBooks, "publish", in_the_unit)  # noqa: B010 - a method is replaced
+
+
 def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None:
     """Sweep, so that the run is Waiting again, then attempt it."""
+    die_when(os.environ.get("MONITR_FIRE_MOMENT", ""))
     monitr = open_monitr(settings_from(os.environ, data_dir=Path(folder)), os.environ)
     clock = AheadClock(timedelta(seconds=offset_seconds))
     # Without limits of our own: a minute's calls are made in a second, the rest would be waiting.

@@ -18,10 +18,11 @@ from attrs import define
 from core.domain.books import RecordKind
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.money import text_of
+from core.services.pulling import PAGES_IN_FLIGHT_MAX
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.settings import settings_from
 from sandbox.server import Sandbox
-from tests.fire.killing import AHEAD_SECONDS, KILLED, ended, requests_twice, waiting_run
+from tests.fire.killing import AHEAD_SECONDS, KILLED, ended, pages_again, waiting_run
 from tests.fire.killing import worker_process as worker_process_of
 
 LINES = 50_000
@@ -34,10 +35,6 @@ die per import, whatever the machine.
 """
 ATTEMPTS_MAX = 100
 """Of one entity, until its first books are published."""
-PAGES_ON_THE_WAY = 2
-"""What a kill may cost: the page being written, and the one being fetched meanwhile."""
-TOTALS = "ReportingBalance"
-"""Control totals are read afresh by whoever proves; they are no pages of the pull."""
 
 
 @define
@@ -106,10 +103,8 @@ def import_among_kills(
 
 def count_pages(sandbox: Sandbox, kills: int, tally: Tally) -> None:
     """Add up what one run's kills cost, and hold it against what they may; forget its requests."""
-    again = sum(
-        times - 1 for address, times in requests_twice(sandbox).items() if TOTALS not in address
-    )
-    assert again <= kills * PAGES_ON_THE_WAY
+    again = pages_again(sandbox)
+    assert again <= kills * PAGES_IN_FLIGHT_MAX
     tally.kills += kills
     tally.pages_again += again
     sandbox.clear_log("exact-online")
