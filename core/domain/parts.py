@@ -6,6 +6,7 @@ that is there already.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, TypeVar
 
 import attrs
@@ -89,10 +90,16 @@ def _parts(
     # The deletion of an entry that is sent as well takes along what is not sent of it.
     whole = whole | {key for kind, key in deleted if kind is RecordKind.ENTRY}
     groups: dict[str, list[Record]] = {key: [] for key in sorted(whole)}
-    loose: list[Record] = []
+    # An entry's records stay together here too, as far as can be: then no part leaves an entry
+    # without lines behind, which would have to be looked at again.
+    others: dict[str, list[Record]] = {}
     for record in records.values():
-        group = groups.get(_entry_of(record))
-        (loose if group is None else group).append(record)
+        entry_key = _entry_of(record)
+        group = groups.get(entry_key)
+        if group is None:
+            group = others.setdefault(entry_key, [])
+        group.append(record)
+    loose = list(chain.from_iterable(others.values()))
     part = _Part()
     for key, group in groups.items():
         if part.whole and len(part.records) + len(group) + len(part.whole) > records_max:

@@ -24,11 +24,11 @@ from adapters.storage.sql.shapes import (
     Shape,
     Value,
     Values,
+    rows_of,
 )
 from adapters.storage.sql.tallies import Tallies
 from adapters.storage.sql.versions import Versions, VersionStatements, Written
 from core.domain.books import (
-    KIND_OF,
     Applied,
     Batch,
     Delta,
@@ -82,10 +82,7 @@ class Building:
         return Versions(self.connection, statements, self.ledger, self.generation)
 
     def apply(self, batch: Batch) -> Applied:
-        for record in batch.records:
-            kind = KIND_OF[type(record)]
-            values = RECORD_SHAPES[kind].values(record)
-            self.records.setdefault(kind, {})[record.key] = values
+        self.records = rows_of(batch.records)
         covering: list[Everything | Window] = []
         for coverage in batch.coverage:
             if isinstance(coverage, Delta):
@@ -137,7 +134,10 @@ class Building:
         date_at = ENTRY_DATE if kind is RecordKind.ENTRY else None
         self.coverages.about_to_write(kind, rows.items(), scopes, date_at=date_at)
         versions = self.versions(RECORD_SHAPES[kind])
-        written = versions.write(versions.fetch(rows.keys()), rows, ())
+        if self.generation == 1:
+            written = versions.write_first(rows)
+        else:
+            written = versions.write(versions.fetch(rows.keys()), rows, ())
         self._count(kind, written)
 
     def _remove(self, kind: RecordKind, keys: Collection[str]) -> None:
@@ -190,7 +190,7 @@ class Building:
         cells: dict[tuple[Value, Value, Value], list[int]] = {}
         entries: dict[str, int] = {}
         for _, before, now in written.moves:
-            for values, sign in ((before, -1), (now, 1)):
+            for values, sign in ((now, 1),) if before is None else ((before, -1), (now, 1)):
                 if values is None:
                     continue
                 amount_e4: int = values[LINE_AMOUNT]  # type: ignore[assignment]  # the column's type
@@ -236,10 +236,12 @@ class Building:
         self.coverages.unnote(LINELESS, lined)
         self.coverages.note(LINELESS, self.maybe_lineless - lined)
         sent = self.records.get(RecordKind.INVOICE, {})
+        entries = self.records.get(RecordKind.ENTRY, {})
         doubtful = {
             key: str(values[INVOICE_ENTRY])
             for key, values in sent.items()
             if values[INVOICE_ENTRY] is not None
+            and values[INVOICE_ENTRY] not in entries
             and (key in self.moved_invoices or values[INVOICE_ENTRY] in self.lost)
         }
         if doubtful:

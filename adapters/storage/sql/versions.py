@@ -103,6 +103,8 @@ class VersionStatements:
         self.reopen = f"UPDATE {table} SET to_generation = NULL WHERE id = {mark}"
         self.update = f"UPDATE {table} SET {assigned} WHERE id = {mark}"
         self.insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+        self.insert_new = f"{self.insert} ON CONFLICT DO NOTHING"
+        self.highest = f"SELECT max(id) FROM {table}"
 
     def by_key(self, count: int) -> str:
         """Versions that are live or closed in g: (ledger, *keys, g)."""
@@ -189,6 +191,29 @@ class Versions:
         ):
             if rows:
                 self._connection.exec_driver_sql(statement, rows)
+        return written
+
+    def write_first(self, upserts: Mapping[str, Values]) -> Written:
+        """Let the upserts stand in generation 1; nothing older can be held.
+
+        The unique constraint says what is there already, so that what is not is not looked for.
+        """
+        assert self._generation == 1, "later generations compare with what stood before"
+        before = plain_rows(self._connection, self._statements.highest, ())[0][0] or 0
+        at = (self._ledger, self._generation)
+        rows = [(*at, key, *values) for key, values in upserts.items()]
+        inserted = self._connection.exec_driver_sql(self._statements.insert_new, rows).rowcount
+        new = upserts
+        written = Written()
+        if inserted < len(upserts):
+            live = self.fetch(upserts.keys()).live
+            held = Held(live={key: row for key, row in live.items() if row[0] <= before})
+            again = {key: upserts[key] for key in held.live}
+            written = self.write(held, again, ())
+            new = {key: values for key, values in upserts.items() if key not in again}
+        written.moves += [(key, None, values) for key, values in new.items()]
+        written.added += len(new)
+        written.tally_added += len(new)
         return written
 
     def _upsert(self, held: Held, key: str, values: Values, work: _Work, written: Written) -> None:
