@@ -102,15 +102,17 @@ def import_file(
             uploading.discard(organisation_id, upload.id, operator=session.operator)
         if json_:
             write_json(document(upload))
-        return
+    else:
+        _end(session, _confirmed(session, upload, anyway=yes), json_=json_)
+
+
+def _confirmed(session: Session, upload: Upload, *, anyway: bool) -> Decided:
     if upload.active:
         say("The same file is in the books already: nothing is to be done.")
-        decided = Decided(upload=upload, run=None)
-    else:
-        decided = uploading.confirm(
-            organisation_id, upload.id, operator=session.operator, anyway=yes
-        )
-    _end(session, decided, json_=json_)
+        return Decided(upload=upload, run=None)
+    return session.services.uploading.confirm(
+        session.organisation_id, upload.id, operator=session.operator, anyway=anyway
+    )
 
 
 def _read_so(
