@@ -46,10 +46,14 @@ LOOKED_BACK_MAX: Final = 200
 
 @frozen(kw_only=True)
 class Received:
-    """``again``: the same file, read the same way, was there already; nothing is to be done."""
+    """``again``: the same file, read the same way, is in the books already; nothing is to be done.
+
+    ``held``: it was uploaded before, whether it is in the books or still waits for a decision.
+    """
 
     upload: Upload
     again: bool = False
+    held: bool = False
 
 
 @frozen(kw_only=True)
@@ -92,7 +96,7 @@ class UploadingService:
             look = self._look(organisation_id, stored.sha256, name, mapping, covers)
             same = self._same(entity, stored.sha256, reading_sha256(look))
             if same is not None:
-                return Received(upload=same, again=same.active)
+                return Received(upload=same, again=same.active, held=True)
             upload = self._new(entity, link, name, stored, look, operator)
             upload = self._staged(entity, upload, look)
         except BaseException:

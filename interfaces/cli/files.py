@@ -98,7 +98,7 @@ def import_file(
     if not json_:
         show(upload, list(islice(uploading.rejected(organisation_id, upload.id), REJECTED_SHOWN)))
     if preview:
-        if not upload.active:
+        if not received.held:
             uploading.discard(organisation_id, upload.id, operator=session.operator)
         if json_:
             write_json(document(upload))

@@ -83,6 +83,15 @@ def test_preview_imports_nothing_and_tells_how_to_read_it(line: Line, tmp_path: 
     assert done["run"]["status"] == "Succeeded"
 
 
+def test_a_preview_leaves_what_somebody_else_uploaded(line: Line, tmp_path: Path) -> None:
+    entity = line.room.entity("Roos")
+    waiting = line.room.receive(entity, YEAR).upload
+    path = tmp_path / "jaar.csv"
+    path.write_text(YEAR)
+    assert line.json("import-file", "Roos", path, "--preview")["id"] == waiting.id
+    assert line.room.services.uploading.get(line.room.org, waiting.id) == waiting
+
+
 def test_what_does_not_balance_needs_a_yes(line: Line, tmp_path: Path) -> None:
     entity = line.room.entity("Roos")
     path, rejected = tmp_path / "scheef.csv", tmp_path / "rejected.csv"
