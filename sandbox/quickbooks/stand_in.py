@@ -6,7 +6,6 @@ from random import Random
 from typing import ClassVar, Final
 
 import msgspec
-from attrs import evolve
 
 from sandbox.faults import Fault, FaultKind, plain_answer
 from sandbox.quickbooks import cdc, query, rows
@@ -185,17 +184,23 @@ class QuickBooks(StandIn):
                 view.multi_currency = (
                     wanted.multi_currency and view.company.number != SINGLE_CURRENCY
                 )
-        told = {
-            "cells_max": wanted.report_cells,
-            "slow_rows": wanted.slow_rows,
-            "old_columns": wanted.old_columns,
-            "french": wanted.french,
-            "home_columns": wanted.home_columns,
-            "cut_text": wanted.cut_text,
-            "nested_balance": wanted.nested_balance,
-        }
-        changes = {name: value for name, value in told.items() if value is not None}
-        self.style = evolve(self.style, **changes)
+        self._apply_style(wanted)
+
+    def _apply_style(self, wanted: QuickBooksSettings) -> None:
+        had = self.style
+        self.style = Style(
+            cells_max=had.cells_max if wanted.report_cells is None else wanted.report_cells,
+            slow_rows=had.slow_rows if wanted.slow_rows is None else wanted.slow_rows,
+            old_columns=_told(wanted.old_columns, had.old_columns),
+            french=_told(wanted.french, had.french),
+            home_columns=_told(wanted.home_columns, had.home_columns),
+            cut_text=_told(wanted.cut_text, had.cut_text),
+            nested_balance=_told(wanted.nested_balance, had.nested_balance),
+        )
+
+
+def _told(wanted: bool | None, had: bool) -> bool:  # noqa: FBT001 - a setting and what it was
+    return had if wanted is None else wanted
 
 
 def _statement(request: WireRequest) -> str:

@@ -222,8 +222,8 @@ class Changed(msgspec.Struct):
 
     @property
     def count(self) -> int:
-        told = (*self.parties.values(), *self.transactions.values())
-        return sum(len(rows) for rows in told)
+        people = sum(len(rows) for rows in self.parties.values())
+        return people + sum(len(rows) for rows in self.transactions.values())
 
 
 _CHANGES: Final = JsonPage(PROVIDER, "changes", _CdcAnswer)
@@ -371,7 +371,7 @@ def _home(amount: Decimal, row: TransactionRow) -> Decimal:
     return (amount * row.exchange_rate).quantize(_CENT, ROUND_HALF_UP)
 
 
-def bad_value(what: str, error: ValueError) -> NotUnderstood:
+def bad_value(what: str, error: Exception) -> NotUnderstood:
     """For an answer whose structure is right but one of whose values is none."""
     return NotUnderstood(
         f"{PROVIDER} sent {what} with a value this version does not know: report it.",

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 from attrs import define
 
-from adapters.providers.quickbooks import report
+from adapters.providers.quickbooks import cells
 from adapters.providers.quickbooks.bookmark import (
     LABELS_MAX,
     Bookmark,
@@ -62,7 +62,6 @@ class LedgerStage:
     company: Company
     at: Bookmark
     today: date
-    records_max: int = RECORDS_PER_BATCH
 
     def steps(self) -> Iterator[Step]:
         """What the next answer brings, in one step or several."""
@@ -90,7 +89,7 @@ class LedgerStage:
 
     # -- one answer --------------------------------------------------------------------------------
 
-    def _answer(self) -> tuple[Days, list[report.Transaction]]:
+    def _answer(self) -> tuple[Days, list[cells.Transaction]]:
         """The first window whose answer came whole. Windows that are too much are parted."""
         for _ in range(WINDOWS_MAX):
             days, *left = self.at.windows
@@ -100,7 +99,7 @@ class LedgerStage:
                 continue
             try:
                 return days, self._read(days)
-            except report.CutShort as cut:
+            except cells.CutShort as cut:
                 self._halve(days, str(cut))
             except ProviderDown as down:
                 if down.code != TOO_MUCH or days.count == 1:
@@ -111,15 +110,15 @@ class LedgerStage:
             detail=f"{WINDOWS_MAX} windows",
         )
 
-    def _read(self, days: Days) -> list[report.Transaction]:
+    def _read(self, days: Days) -> list[cells.Transaction]:
         try:
             if not self.at.by_account:
                 return self.reader.journal(days, self.company)
-        except report.HomeAmountsMissing:
+        except cells.HomeAmountsMissing:
             self._move(by_account=True)
         try:
             return self.reader.general_ledger(days, self.company)
-        except report.HomeAmountsMissing as missing:
+        except cells.HomeAmountsMissing as missing:
             raise NotUnderstood(
                 f"{PROVIDER} tells no amounts in the company's own currency: report it.",
                 detail=f"columns {missing}",
@@ -145,13 +144,13 @@ class LedgerStage:
 
     # -- its parts ---------------------------------------------------------------------------------
 
-    def _parts(self, days: Days, found: Sequence[report.Transaction]) -> Iterator[Step]:
+    def _parts(self, days: Days, found: Sequence[cells.Transaction]) -> Iterator[Step]:
         """Batches of whole days; of a day with too much for one batch, parts of that day."""
         if not found:
             yield self._step(days, (), None, is_over=True, gone=self._gone(days, ()))
         left: Days | None = days
         met: set[str] = set()
-        for some, is_over in _batches(found, self.records_max):
+        for some, is_over in _batches(found, RECORDS_PER_BATCH):
             assert left is not None
             last_day = left.last if some[-1] is found[-1] else some[-1].day
             window = Days(left.first, last_day)
@@ -164,7 +163,7 @@ class LedgerStage:
     def _step(
         self,
         window: Days,
-        found: Sequence[report.Transaction],
+        found: Sequence[cells.Transaction],
         left: Days | None,
         *,
         is_over: bool,
@@ -194,7 +193,7 @@ class LedgerStage:
         self._move(changed=kept)
         return frozenset((RecordKind.ENTRY, key) for key in here if key not in met)
 
-    def _note(self, transaction: report.Transaction) -> None:
+    def _note(self, transaction: cells.Transaction) -> None:
         """Years and types that occur."""
         if not transaction.postings:
             return
@@ -207,7 +206,7 @@ class LedgerStage:
         if label and label not in self.at.labels and len(self.at.labels) < LABELS_MAX:
             self._move(labels=tuple(sorted({*self.at.labels, label})))
 
-    def _records(self, transaction: report.Transaction) -> Iterator[Record]:
+    def _records(self, transaction: cells.Transaction) -> Iterator[Record]:
         if not transaction.postings:
             return
         day = transaction.day
@@ -249,12 +248,12 @@ class LedgerStage:
 
 
 def _batches(
-    found: Sequence[report.Transaction], records_max: int
-) -> Iterator[tuple[Sequence[report.Transaction], bool]]:
+    found: Sequence[cells.Transaction], records_max: int
+) -> Iterator[tuple[Sequence[cells.Transaction], bool]]:
     """Runs of transactions of at most so many records, ended between days; and whether a run ends
     its last day, which only a day of more records than that needs several of.
     """
-    run: list[report.Transaction] = []
+    run: list[cells.Transaction] = []
     count = 0
     for _, same_day in groupby(found, key=lambda each: each.day):
         day = list(same_day)

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+import msgspec
+
 from adapters.providers.kit.calls import Answer, Kit, Request
 from adapters.providers.kit.retry_table import ACCESS_REFUSED
-from adapters.providers.quickbooks import entities, report
+from adapters.providers.quickbooks import cells, entities, report
 from adapters.providers.quickbooks.bookmark import Company
 from adapters.providers.quickbooks.codes import FRANCE, FRENCH_SUFFIX, PARTIES, TRANSACTIONS
 from adapters.providers.quickbooks.declaration import FAILURES, PROVIDER
@@ -125,27 +127,27 @@ class Reader:
 
     # -- reports -----------------------------------------------------------------------------------
 
-    def journal(self, days: Days, company: Company) -> list[report.Transaction]:
+    def journal(self, days: Days, company: Company) -> list[cells.Transaction]:
         """Every transaction of a window. CutShort; HomeAmountsMissing."""
-        pairs = report.HOME_PAIR if company.is_multi else ()
-        more = report.FOREIGN_COLUMNS if company.is_multi else ()
-        columns = (*report.JOURNAL_COLUMNS, *report.SHOWN_PAIR, *pairs, *more)
+        pairs = cells.HOME_PAIR if company.is_multi else ()
+        more = cells.FOREIGN_COLUMNS if company.is_multi else ()
+        columns = (*cells.JOURNAL_COLUMNS, *cells.SHOWN_PAIR, *pairs, *more)
         address = self._report("JournalReport", days, company, columns=",".join(columns))
 
-        def decode(body: bytes) -> list[report.Transaction]:
+        def decode(body: bytes) -> list[cells.Transaction]:
             return report.journal(
                 body, days.first, days.last, home=company.home, is_multi=company.is_multi
             )
 
         return self._read(address, "the journal report", decode, is_report=True)
 
-    def general_ledger(self, days: Days, company: Company) -> list[report.Transaction]:
+    def general_ledger(self, days: Days, company: Company) -> list[cells.Transaction]:
         """The same, gathered from the accounts. CutShort; HomeAmountsMissing."""
         columns = (
-            *report.JOURNAL_COLUMNS,
-            *report.SHOWN_PAIR,
-            *report.HOME_PAIR,
-            *report.FOREIGN_COLUMNS,
+            *cells.JOURNAL_COLUMNS,
+            *cells.SHOWN_PAIR,
+            *cells.HOME_PAIR,
+            *cells.FOREIGN_COLUMNS,
         )
         address = self._report(
             "GeneralLedger",
@@ -155,7 +157,7 @@ class Reader:
             columns=",".join(columns),
         )
 
-        def decode(body: bytes) -> list[report.Transaction]:
+        def decode(body: bytes) -> list[cells.Transaction]:
             return report.general_ledger(body, days.first, days.last, home=company.home)
 
         return self._read(address, "the general ledger", decode, is_report=True)
@@ -192,13 +194,14 @@ class Reader:
     ) -> T:
         """A decoded answer. Empty bodies and web pages with status 200 happen: asked for again."""
         for count in range(1, READINGS_MAX):
+            body = self._get(address, about, is_report=is_report).body
             try:
-                return decode(self._get(address, about, is_report=is_report).body)
+                return _decoded(body, about, decode)
             except ProviderDown as down:
                 if down.code != NO_WHOLE_ANSWER:
                     raise
             self._kit.clock.pause(READING_PAUSE_SECONDS * count)
-        return decode(self._get(address, about, is_report=is_report).body)
+        return _decoded(self._get(address, about, is_report=is_report).body, about, decode)
 
     def _get(self, address: str, about: str, *, is_report: bool) -> Answer:
         """A refused token is renewed once, then it is over."""
@@ -220,3 +223,10 @@ class Reader:
             about=about,
             read_seconds=REPORT_SECONDS if is_report else None,
         )
+
+
+def _decoded(body: bytes, about: str, decode: Callable[[bytes], T]) -> T:
+    try:
+        return decode(body)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise entities.bad_value(about, error) from None

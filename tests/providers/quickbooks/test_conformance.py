@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -16,10 +17,12 @@ from sandbox.records import EntryKind
 from sandbox.server import Sandbox
 from tests.providers.conformance import OAuthConformance
 from tests.providers.quickbooks.sandboxed import (
+    BROKEN_YEAR,
     EMPTY,
     FIRST,
     KEY,
     REDIRECT,
+    SINGLE,
     authorised,
     fields_of,
     shown_truth,
@@ -60,7 +63,7 @@ class TestQuickBooks(OAuthConformance):
         """Lists have no smaller pages at the real service either; reports can be cut sooner."""
         sandbox.settings(KEY, report_cells=2_400)
 
-    def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:  # noqa: ARG002 - what changed is known exactly
+    def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
         """The sheet's count: lists by the thousand, a journal report per fiscal year, a trial
         balance per fiscal year and one; of a night the months of what changed instead.
         """
@@ -76,7 +79,7 @@ class TestQuickBooks(OAuthConformance):
             )
             runs = 1 + sum(
                 (after[0] - before[0]) * 12 + after[1] - before[1] > 1
-                for before, after in zip(months, months[1:], strict=False)
+                for before, after in pairwise(months)
             )
             years = {year for year, _ in months}
             volume = Volume(
@@ -136,14 +139,9 @@ class TestQuickBooks(OAuthConformance):
             run(opened, administration, bookmark, ledger)
             self.assert_true(sandbox, ledger, EMPTY)
 
-    @pytest.mark.parametrize("company", range(1, 8))
-    def test_every_company_that_can_be_picked_equals_the_truth(
-        self, sandbox: Sandbox, kit: Kit, company: int
-    ) -> None:
-        """With and without foreign currencies, with another fiscal year, with nothing at all."""
-        key = f"{int(FIRST) - 1 + company}"
-        if key not in {str(told["code"]) for told in sandbox.truth(KEY)}:
-            pytest.skip("nobody can pick it")
+    @pytest.mark.parametrize("key", [SINGLE, BROKEN_YEAR])
+    def test_other_companies_equal_the_truth(self, sandbox: Sandbox, kit: Kit, key: str) -> None:
+        """Without foreign currencies, and with another fiscal year."""
         with closing(authorised(sandbox, kit, key).open()) as opened:
             administration = self.find(opened, key)
             ledger, _ = self.imported(opened, administration)

@@ -1,0 +1,45 @@
+"""QuickBooks' stand-in with small books, a consent to its first company, and that company."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from adapters.providers.kit.calls import Kit, TimeOuts
+from core.domain.integration import Administration
+from core.ports.provider import Source
+from sandbox.server import Sandbox
+from tests.providers.conformance import NOW
+from tests.providers.kit.scripted import FakeBudgets
+from tests.providers.quickbooks.sandboxed import KEY, authorised
+from tests.providers.sandboxed import Connected, SandboxTime
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(seed=11, lines=500, providers=[KEY], frozen_at=NOW) as running:
+        yield running
+
+
+@pytest.fixture
+def kit(sandbox: Sandbox) -> Kit:
+    clock = SandboxTime(sandbox)
+    waits = TimeOuts(connect=5, read=5, write=5, pool=5, deadline=20)
+    return Kit(clock=clock, budgets=FakeBudgets(clock), time_outs=waits)
+
+
+@pytest.fixture
+def connected(sandbox: Sandbox, kit: Kit) -> Connected:
+    return authorised(sandbox, kit)
+
+
+@pytest.fixture
+def source(connected: Connected) -> Iterator[Source]:
+    with closing(connected.open()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def administration(source: Source) -> Administration:
+    (found,) = source.administrations()
+    return found
