@@ -122,7 +122,8 @@ class View:
         """When it was changed last. A third carry a stamp from years before their own date."""
         newest = max((line.modified_ms for line in entry.lines), default=0)
         moment = max(entry.modified_ms, newest)
-        is_old = entry.serial % 3 == 0 and moment == entry.created_ms
+        typed = datetime.fromtimestamp(entry.created_ms / 1000, UTC).date()
+        is_old = entry.serial % 3 == 0 and moment == entry.created_ms and typed == entry.date
         return moment - _OLD_STAMP_MS if is_old else moment
 
     def main_line(self, entry: Entry) -> Line:
