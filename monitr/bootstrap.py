@@ -77,6 +77,18 @@ def _twinfield(kit: Kit) -> Provider:
     return Twinfield(kit)
 
 
+def _yuki(kit: Kit) -> Provider:
+    from adapters.providers.yuki import Yuki  # noqa: PLC0415 - see LateProviders
+
+    return Yuki(kit)
+
+
+def _xero(kit: Kit) -> Provider:
+    from adapters.providers.xero import Xero  # noqa: PLC0415 - see LateProviders
+
+    return Xero(kit)
+
+
 PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "csv": CsvImport,
     "exact-online": _exact_online,
@@ -84,6 +96,8 @@ PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "odoo": _odoo,
     "quickbooks": _quickbooks,
     "twinfield": _twinfield,
+    "yuki": _yuki,
+    "xero": _xero,
 }
 """Every provider this build can connect, by catalogue key."""
 

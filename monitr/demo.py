@@ -212,6 +212,19 @@ def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
                 "client_secret": twinfield.SANDBOX_CLIENT_SECRET,
                 "certified": "yes",
             }
+        case "xero":
+            from sandbox import xero  # noqa: PLC0415 - only this demo needs it
+
+            return {
+                "address": sandbox.url(provider),
+                "client_id": xero.SANDBOX_CLIENT_ID,
+                "client_secret": xero.SANDBOX_CLIENT_SECRET,
+                "journals": "yes",
+            }
+        case "yuki":
+            from sandbox import yuki  # noqa: PLC0415 - only this demo needs it
+
+            return {"site": sandbox.url(provider), "access_key": yuki.SANDBOX_ACCESS_KEY}
         case _:
             raise CorrectRequest(
                 f"There is no demo of {entry_of(provider).name} yet: use exact-online or odoo.",
