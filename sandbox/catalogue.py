@@ -7,6 +7,7 @@ from sandbox.odoo import Odoo
 from sandbox.quickbooks import QuickBooks
 from sandbox.stand_in import StandIn
 from sandbox.twinfield import Twinfield
+from sandbox.yuki import Yuki
 from sandbox.xero import Xero
 
 KEYS = (
@@ -34,6 +35,7 @@ STAND_INS: dict[str, type[StandIn]] = {
     Odoo.key: Odoo,
     QuickBooks.key: QuickBooks,
     Twinfield.key: Twinfield,
+    Yuki.key: Yuki,
     Xero.key: Xero,
 }
 """Register a new stand-in here."""

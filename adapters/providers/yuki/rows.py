@@ -1,0 +1,340 @@
+"""From Yuki's elements to records: pure, and tolerant of what it leaves out, adds or misspells.
+
+Texts of kinds (document types, VAT codes) are in the language of the session and may begin with a
+raw ``TRM``; nothing is keyed by them. ValueError says what cannot be read.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from attrs import define, field, frozen
+
+from adapters.providers.kit.decoding import fraction_e4, guid_or_none
+from adapters.providers.kit.xml import Element
+from adapters.providers.yuki.session import text_of
+from adapters.providers.yuki.years import FiscalYear, placed
+from core.domain.books import (
+    AccountClass,
+    Contact,
+    Invoice,
+    InvoiceDirection,
+    Journal,
+    JournalEntry,
+    JournalKind,
+    JournalLine,
+    LedgerAccount,
+    Record,
+    Statement,
+    TaxCode,
+    TaxUse,
+    TradeSide,
+)
+from core.domain.money import parse_e4
+
+HOME_CURRENCY: Final = "EUR"
+"""No field tells the currency of an administration: assumed."""
+BELGIUM: Final = "BE"
+
+RAW_PREFIX: Final = "TRM"
+NO_DOCUMENT: Final = "-"
+
+WORDS: Final[Mapping[JournalKind, tuple[str, ...]]] = {
+    JournalKind.SALES: ("sales", "verkoop", "vente"),
+    JournalKind.PURCHASE: ("purchase", "inkoop", "aankoop", "achat"),
+    JournalKind.BANK: ("bank", "banque"),
+    JournalKind.CASH: ("cash", "kas", "caisse"),
+    JournalKind.GENERAL: ("journal", "memoria", "balance", "balans", "bilan", "correcti"),
+}
+"""By what a document type begins with or contains, in the languages of Yuki's two countries.
+
+There are no journals: these six, and ``other`` for what has no document or none of these words,
+stand in for them.
+"""
+JOURNALS: Final = tuple(
+    Journal(key=kind.value, code=kind.value, name=name, journal_kind=kind)
+    for kind, name in (
+        (JournalKind.SALES, "Sales documents"),
+        (JournalKind.PURCHASE, "Purchase documents"),
+        (JournalKind.BANK, "Bank documents"),
+        (JournalKind.CASH, "Cash documents"),
+        (JournalKind.GENERAL, "General journal documents"),
+        (JournalKind.OTHER, "Other and without document"),
+    )
+)
+
+BALANCE_TYPES: Final = {1: AccountClass.ASSET, 2: AccountClass.LIABILITY}
+RESULT_TYPES: Final = {
+    3: AccountClass.UNKNOWN,  # turnover and purchases alike
+    4: AccountClass.EXPENSE,
+    5: AccountClass.UNKNOWN,  # interest paid and received
+    6: AccountClass.EXPENSE,
+}
+"""``type`` of an account as one client reads it."""
+BALANCE_DIGITS: Final = {BELGIUM: "12345", "": "0123"}
+"""What codes of balance accounts begin with, where the type is none of these."""
+CUSTOMERS_BE, SUPPLIERS_BE = "400", "440"
+"""In Belgium the law says which accounts customers and suppliers are kept on."""
+CUSTOMERS_RGS, SUPPLIERS_RGS = "BVorDeb", "BSchCre"
+"""In the Dutch reference scheme."""
+
+_US_MOMENT: Final = "%m/%d/%Y %I:%M:%S %p"
+
+
+@frozen(kw_only=True)
+class Controls:
+    """Codes of the accounts on which customers and suppliers are kept."""
+
+    receivable: frozenset[str] = frozenset()
+    payable: frozenset[str] = frozenset()
+
+    def side(self, code: str) -> TradeSide | None:
+        if code in self.receivable:
+            return TradeSide.RECEIVABLE
+        return TradeSide.PAYABLE if code in self.payable else None
+
+
+def plain(text: str | None) -> str:
+    """A wording without the mark of one that was not translated."""
+    return (text or "").removeprefix(RAW_PREFIX).strip()
+
+
+def required(element: Element, name: str) -> str:
+    text = text_of(element, name)
+    if text is None:
+        raise ValueError(f"no {name}")
+    return text
+
+
+def day(text: str) -> date:
+    """The calendar day of ``2025-03-15`` or ``2025-03-15T00:00:00``, never converted."""
+    return date.fromisoformat(text[:10])
+
+
+def us_moment(text: str) -> datetime:
+    """``2/28/2024 1:05:09 PM``, without zone: how contacts tell their times."""
+    return datetime.strptime(text, _US_MOMENT)  # noqa: DTZ007 - the caller knows of no zone
+
+
+# -- master data -----------------------------------------------------------------------------------
+
+
+def controls_from_codes(codes: Sequence[str]) -> Controls:
+    """In Belgium."""
+    return Controls(
+        receivable=frozenset(code for code in codes if code.startswith(CUSTOMERS_BE)),
+        payable=frozenset(code for code in codes if code.startswith(SUPPLIERS_BE)),
+    )
+
+
+def controls_from_scheme(entries: Sequence[Element]) -> Controls:
+    """In the Netherlands: what the reference scheme calls debtors and creditors."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        reference, code = text_of(entry, "RgsReferenceCode") or "", text_of(entry, "YukiCode")
+        for prefix in (CUSTOMERS_RGS, SUPPLIERS_RGS):
+            if code and reference.startswith(prefix):
+                named[prefix].add(code)
+    return Controls(
+        receivable=frozenset(named[CUSTOMERS_RGS]), payable=frozenset(named[SUPPLIERS_RGS])
+    )
+
+
+def account(element: Element, country: str | None, controls: Controls) -> LedgerAccount:
+    """``descripton`` is how the service spells it."""
+    code = required(element, "code")
+    names = ("descripton", "description", "descriptionNL", "descriptionEN")
+    name = next((text for one in names if (text := plain(text_of(element, one)))), code)
+    kind = text_of(element, "type") or ""
+    number = int(kind) if kind.isdecimal() else 0
+    digits = BALANCE_DIGITS[BELGIUM if country == BELGIUM else ""]
+    on_balance = number in BALANCE_TYPES or (number not in RESULT_TYPES and code[0] in digits)
+    return LedgerAccount(
+        key=code,
+        code=code,
+        name=name,
+        account_class=(BALANCE_TYPES | RESULT_TYPES).get(number, AccountClass.UNKNOWN),
+        statement=Statement.BALANCE_SHEET if on_balance else Statement.PROFIT_AND_LOSS,
+        active=(text_of(element, "isEnabled") or "true").lower() != "false",
+        trade=controls.side(code),
+    )
+
+
+def contact(element: Element) -> Contact:
+    key = guid_or_none(element.get("ID"))
+    if key is None:
+        raise ValueError("a contact without ID")
+    return Contact(
+        key=key,
+        code=text_of(element, "Code") or text_of(element, "HID"),
+        name=text_of(element, "Name") or key,
+        is_customer=_is_true(element, "IsCustomer"),
+        is_supplier=_is_true(element, "IsSupplier"),
+        vat_number=text_of(element, "VATNumber"),
+        email=text_of(element, "EMailWork") or text_of(element, "EMailHome"),
+        city=text_of(element, "City"),
+        country=text_of(element, "Country"),
+    )
+
+
+def _is_true(element: Element, name: str) -> bool:
+    return (text_of(element, name) or "").lower() == "true"
+
+
+def tax_code(element: Element, today: date) -> TaxCode:
+    """There is no code: type, percentage and country make the key."""
+    kind = required(element, "type")
+    percentage = text_of(element, "percentage") or ""
+    country = text_of(element, "country")
+    try:
+        rate_e4 = fraction_e4(Decimal(percentage) / 100) if percentage else None
+    except InvalidOperation as error:
+        raise ValueError(f"percentage {percentage[:20]!r}") from error
+    shown = f"{Decimal(percentage).normalize():f}" if percentage else ""
+    code = "/".join(part for part in (kind, shown, country) if part)
+    ends = text_of(element, "endDate")
+    return TaxCode(
+        key=code,
+        code=code,
+        name=plain(text_of(element, "description")) or plain(text_of(element, "typeDescription")),
+        # Whether a type is for sales or purchases no list tells.
+        use=TaxUse.BOTH,
+        rate_e4=rate_e4,
+        active=ends is None or day(ends) >= today,
+    )
+
+
+# -- the ledger ------------------------------------------------------------------------------------
+
+
+def journal_kind(document_type: str | None) -> JournalKind:
+    wording = plain(document_type).casefold()
+    for kind, words in WORDS.items():
+        if any(word in wording for word in words):
+            return kind
+    return JournalKind.OTHER
+
+
+def entry_key(document: str | None, on: date) -> str:
+    """Lines name the document they were booked from, and no entry.
+
+    A payment may carry the document of the invoice it pays, on another day, so an entry is what one
+    document brought on one day; and what no document brought on a day is one.
+    """
+    return f"{document or NO_DOCUMENT}/{on}"
+
+
+@define
+class Group:
+    """One entry with its lines, and what tells whether it is an invoice."""
+
+    entry: JournalEntry
+    kind: JournalKind
+    lines: list[JournalLine] = field(factory=list)
+    control_e4: dict[TradeSide, int] = field(factory=lambda: defaultdict(int))
+    contact_key: str | None = None
+    has_tax: bool = False
+
+    def invoice(self) -> Invoice | None:
+        """Of a sales or purchase document: what its lines move on the control account.
+
+        A payment of the same document moves it the other way and carries no tax; a credit note,
+        which does too, carries some. No list of invoices exists to compare with.
+        """
+        side, sign = {
+            JournalKind.SALES: (TradeSide.RECEIVABLE, 1),
+            JournalKind.PURCHASE: (TradeSide.PAYABLE, -1),
+        }.get(self.kind, (None, 0))
+        if side is None or side not in self.control_e4:
+            return None
+        owed_e4 = sign * self.control_e4[side]
+        if owed_e4 <= 0 and not self.has_tax:
+            return None
+        is_sale = side is TradeSide.RECEIVABLE
+        return Invoice(
+            key=self.entry.key,
+            direction=InvoiceDirection.SALES if is_sale else InvoiceDirection.PURCHASE,
+            number=self.entry.number,
+            contact_key=self.contact_key,
+            date=self.entry.date,
+            due_date=None,
+            currency=HOME_CURRENCY,
+            total_e4=owed_e4,
+            entry_key=self.entry.key,
+        )
+
+    def records(self) -> list[Record]:
+        invoice = self.invoice()
+        return [self.entry, *self.lines, *([invoice] if invoice else [])]
+
+
+@define(kw_only=True)
+class Collected:
+    """The lines of one answer, by entry."""
+
+    years: Sequence[FiscalYear]
+    taxes: Mapping[str, str]
+    controls: Controls
+    groups: dict[str, Group] = field(factory=dict)
+    count: int = 0
+    latest: date | None = None
+
+    def add(self, element: Element) -> None:
+        on = day(required(element, "transactionDate"))
+        document = guid_or_none(text_of(element, "documentID"))
+        year, period = placed(self.years, on)
+        key = entry_key(document, on)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _group(element, key, document, on, (year, period))
+        line = self._line(element, group.entry)
+        group.lines.append(line)
+        group.has_tax |= text_of(element, "taxCodeDescription") is not None
+        side = self.controls.side(line.account_key)
+        if side is not None:
+            group.control_e4[side] += line.amount_e4
+            group.contact_key = group.contact_key or line.contact_key
+        self.count += 1
+        self.latest = max(on, self.latest or on)
+
+    def _line(self, element: Element, entry: JournalEntry) -> JournalLine:
+        key = guid_or_none(text_of(element, "id"))
+        if key is None:
+            raise ValueError("a line without id")
+        number = text_of(element, "hID") or ""
+        currency = text_of(element, "currency")
+        is_foreign = currency not in {None, HOME_CURRENCY}
+        foreign = text_of(element, "transactionAmountForeignCurrency") if is_foreign else None
+        return JournalLine(
+            key=key,
+            entry_key=entry.key,
+            position=int(number) if number.isascii() and number.isdecimal() else 0,
+            account_key=required(element, "glAccountCode"),
+            date=entry.date,
+            year=entry.year,
+            period=entry.period,
+            amount_e4=parse_e4(required(element, "transactionAmount")),
+            currency=currency if is_foreign else None,
+            foreign_e4=None if foreign is None else parse_e4(foreign),
+            contact_key=guid_or_none(text_of(element, "contactID")),
+            tax_key=self.taxes.get(plain(text_of(element, "taxCodeDescription"))),
+            description=text_of(element, "description"),
+        )
+
+
+def _group(
+    element: Element, key: str, document: str | None, on: date, place: tuple[int, int]
+) -> Group:
+    kind = journal_kind(text_of(element, "documentType")) if document else JournalKind.OTHER
+    reference = text_of(element, "documentReference") if document else None
+    entry = JournalEntry(
+        key=key,
+        number=None if reference in {None, "0"} else reference,
+        journal_key=kind.value,
+        date=on,
+        year=place[0],
+        period=place[1],
+    )
+    return Group(entry=entry, kind=kind)
