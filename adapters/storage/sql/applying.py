@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from attrs import define, evolve, field
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from adapters.storage.sql.coverage import ENTRYLESS, LINELESS, MARKS, Coverages, Scope, scope_of
 from adapters.storage.sql.leftovers import DISCARD, START_OVER, Leftovers
@@ -287,7 +287,8 @@ class Building:
         table = shape.table
         query = select(table.c.key).where(
             MARKS.c.coverage == coverage,
-            table.c.ledger == self.ledger,
+            # Said with a mark, so that the few marks are walked and not the whole ledger.
+            table.c.ledger == self.ledger + 0 * func.length(MARKS.c.key),
             table.c.key == MARKS.c.key,
             table.c.to_generation.is_(None),
             *conditions,
