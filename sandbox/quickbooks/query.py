@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from sandbox.quickbooks import rows
-from sandbox.quickbooks.errors import bad_query
+from sandbox.quickbooks.errors import bad_query, not_supported, validation_fault
 from sandbox.quickbooks.view import View
 
 ROWS_DEFAULT: Final = 100
@@ -80,6 +80,17 @@ def _tax_rates(view: View) -> Iterator[rows.Row]:
     for tax in view.books.tax_codes:
         yield rows.tax_rate(view, tax)
         yield rows.tax_rate(view, tax, contrary=True)
+
+
+def one(source: Source, lowered: str, key: str) -> rows.Row:
+    """``invoice/123``: one object by id."""
+    for entity in (*LISTS, *TRANSACTIONS):
+        if entity.lower() == lowered:
+            found = next((row for row in objects(source, entity) if row["Id"] == key), None)
+            if found is None:
+                raise validation_fault("610", "Object Not Found", f"Object Not Found : {key}")
+            return {entity: found}
+    raise not_supported(f"{lowered}/{key}")
 
 
 def answer(source: Source, text: str, now: str) -> rows.Row:

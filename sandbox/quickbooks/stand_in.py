@@ -128,7 +128,7 @@ class QuickBooks(StandIn):
             return query.answer(source, _statement(request), now)
         if request.method != "GET":
             raise not_supported(f"{request.method} {path}")
-        if path == f"companyinfo/{view.realm}":
+        if path in {f"companyinfo/{view.realm}", "companyinfo/1"}:
             return {"CompanyInfo": rows.company_info(view), "time": now}
         if path == "preferences":
             return {"Preferences": next(query.objects(source, "Preferences")), "time": now}
@@ -144,7 +144,7 @@ class QuickBooks(StandIn):
         kind, _, name = path.partition("/")
         if kind == "reports" and name in REPORTS:
             return REPORTS[name](view, request, self.style, self.clock.now().date(), now)
-        raise not_supported(path)
+        return {**query.one(source, kind, name), "time": now}
 
     def administrations(self) -> list[Administration]:
         return [
