@@ -24,10 +24,10 @@ from core.services.connecting import Connection
 from interfaces.launcher import DemoEntity, DemoPlan, DemoResult, DemoRow
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.companion import ChildUp
+from monitr.demo_fields import fields_of
 from monitr.demo_files import FIRST_PROVIDER, connect_files, upload_files
 from monitr.settings import Settings, settings_from
 from sandbox.browser import decide
-from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.server import Sandbox
 
 SEED: Final = 7
@@ -137,7 +137,7 @@ def _play_files(stage: _Stage) -> tuple[DemoEntity, ...]:
 def _connected(stage: _Stage, organisation_id: str) -> Connection:
     """The connection after a consent given on the stand-in's own pages, or by its key."""
     services = stage.monitr.services
-    fields = _fields(stage.plan.provider, stage.sandbox)
+    fields = fields_of(stage.plan.provider, stage.sandbox)
     connection = services.connecting.connect(
         organisation_id,
         stage.plan.provider,
@@ -170,66 +170,6 @@ def _opened(url: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def _fields(provider: str, sandbox: Sandbox) -> dict[str, str]:
-    """The connect form as filled in for the stand-in."""
-    match provider:
-        case "exact-online":
-            return {
-                "site": sandbox.url(provider),
-                "client_id": SANDBOX_CLIENT_ID,
-                "client_secret": SANDBOX_CLIENT_SECRET,
-            }
-        case "moneybird":
-            from sandbox import moneybird  # noqa: PLC0415 - only this demo needs it
-
-            return {
-                "address": sandbox.url(provider),
-                "client_id": moneybird.SANDBOX_CLIENT_ID,
-                "client_secret": moneybird.SANDBOX_CLIENT_SECRET,
-            }
-        case "odoo":
-            from sandbox.odoo import SANDBOX_FIELDS  # noqa: PLC0415 - only this demo needs it
-
-            return {"url": sandbox.url(provider), **SANDBOX_FIELDS}
-        case "quickbooks":
-            from sandbox import quickbooks  # noqa: PLC0415 - only this demo needs it
-
-            return {
-                "environment": sandbox.url(provider),
-                "client_id": quickbooks.SANDBOX_CLIENT_ID,
-                "client_secret": quickbooks.SANDBOX_CLIENT_SECRET,
-            }
-        case "twinfield":
-            from sandbox import twinfield  # noqa: PLC0415 - only this demo needs it
-
-            # At the 25 calls a minute of others most of the demo would be waiting.
-            sandbox.settings(provider, certified=True)
-            return {
-                "site": sandbox.url(provider),
-                "client_id": twinfield.SANDBOX_CLIENT_ID,
-                "client_secret": twinfield.SANDBOX_CLIENT_SECRET,
-                "certified": "yes",
-            }
-        case "xero":
-            from sandbox import xero  # noqa: PLC0415 - only this demo needs it
-
-            return {
-                "address": sandbox.url(provider),
-                "client_id": xero.SANDBOX_CLIENT_ID,
-                "client_secret": xero.SANDBOX_CLIENT_SECRET,
-                "journals": "yes",
-            }
-        case "yuki":
-            from sandbox import yuki  # noqa: PLC0415 - only this demo needs it
-
-            return {"site": sandbox.url(provider), "access_key": yuki.SANDBOX_ACCESS_KEY}
-        case _:
-            raise CorrectRequest(
-                f"There is no demo of {entry_of(provider).name} yet: use exact-online or odoo.",
-                code="no-demo",
-            )
 
 
 def _worth_showing(stage: _Stage, importable: list[Administration]) -> list[Administration]:
