@@ -16,7 +16,7 @@ class Refused(Exception):
 
 def unauthorised(detail: str) -> Refused:
     """``TokenExpired: ...``, ``AuthenticationUnsuccessful`` or ``AuthorizationUnsuccessful``."""
-    body = {
+    body: dict[str, object] = {
         "Type": None,
         "Title": "Unauthorized",
         "Status": 401,
@@ -35,7 +35,7 @@ def scope_missing() -> Refused:
 
 def forbidden() -> Refused:
     """The organisation is not connected; told in small letters, unlike the 401."""
-    body = {
+    body: dict[str, object] = {
         "type": None,
         "title": "Forbidden",
         "status": 403,
@@ -46,7 +46,7 @@ def forbidden() -> Refused:
 
 
 def invalid(message: str) -> Refused:
-    body = {
+    body: dict[str, object] = {
         "ErrorNumber": 10,
         "Type": "ValidationException",
         "Message": "A validation exception occurred",

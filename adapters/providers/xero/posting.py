@@ -7,88 +7,26 @@ difference, account by account. How Xero rounds amounts of other currencies is n
 line is rounded to the cent, and the control account takes what the lines add up to.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from attrs import frozen
-
 from adapters.providers.kit.decoding import cents_e4, trimmed
 from adapters.providers.xero import codes, rows
-from adapters.providers.xero.rows import day, day_or_none, e4, key
-from adapters.providers.xero.years import FiscalYears
-from core.domain.books import (
-    Invoice,
-    InvoiceDirection,
-    JournalEntry,
-    JournalLine,
-    Record,
+from adapters.providers.xero.entries import (
+    NO_ACCOUNT,
+    Heading,
+    Organisation,
+    Part,
+    Posted,
+    base_e4,
+    entry_of,
 )
+from adapters.providers.xero.rows import day, day_or_none, e4, key
+from core.domain.books import Invoice, InvoiceDirection, JournalEntry, JournalLine, Record
 
-NO_ACCOUNT: Final = "no-account"
-"""Of a line that names none: a key no account has, so that the proof names it."""
 _INCLUSIVE: Final = "Inclusive"
 _NO_TAX: Final = "NoTax"
-
-
-@frozen(kw_only=True)
-class Organisation:
-    """What postings depend on. ``system``: accounts by the part they play."""
-
-    currency: str
-    years: FiscalYears
-    system: Mapping[str, str]
-    foreign_banks: frozenset[str]
-    by_code: Callable[[str], str | None]
-    """The account of a code, for answers that name accounts by code only."""
-
-    def account(self, account_id: str | None, code: str | None) -> str:
-        if account_id:
-            return key(account_id)
-        return (self.by_code(code) if code else None) or NO_ACCOUNT
-
-    def control(self, part: str) -> str:
-        return self.system.get(part, f"system:{part}")
-
-    def is_foreign(self, currency: str | None) -> bool:
-        return currency is not None and currency != self.currency
-
-
-@frozen(kw_only=True)
-class Posted:
-    """What one document becomes; no records when it is in no ledger (drafts, voided ones)."""
-
-    key: str
-    records: tuple[Record, ...] = ()
-    year: int | None = None
-
-    @property
-    def is_posted(self) -> bool:
-        return bool(self.records)
-
-
-@frozen(kw_only=True)
-class _Part:
-    """One line to be; ``amount`` in the document's currency, debit positive."""
-
-    role: str
-    account: str
-    amount: Decimal
-    tax_key: str | None = None
-    description: str | None = None
-
-
-@frozen(kw_only=True)
-class _Heading:
-    key: str
-    journal: str
-    day: date
-    number: str | None = None
-    description: str | None = None
-    contact: str | None = None
-    currency: str | None = None
-    rate: Decimal | None = None
 
 
 def trade(
@@ -101,7 +39,7 @@ def trade(
     sign = codes.LINE_SIGNS.get(row.type)
     if sign is None:
         raise ValueError(f"document of type {row.type!r}")
-    heading = _Heading(
+    heading = Heading(
         key=document,
         journal=codes.JOURNAL_OF[row.type],
         day=day(row.date),
@@ -115,7 +53,7 @@ def trade(
     if ledger:
         parts = _lines(organisation, row, sign)
         control = organisation.control(codes.CONTROL_OF[row.type])
-        records = _entry(organisation, heading, parts, control)
+        records = entry_of(organisation, heading, parts, control)
     records.append(_invoice(organisation, row, heading, ledger=bool(records)))
     return Posted(key=document, records=tuple(records), year=_year(organisation, row.date))
 
@@ -129,7 +67,7 @@ def bank_transaction(organisation: Organisation, row: rows.BankTransactionRow) -
     sign = codes.BANK_SIGNS.get(row.type)
     if sign is None:
         raise ValueError(f"bank transaction of type {row.type!r}")
-    heading = _Heading(
+    heading = Heading(
         key=document,
         journal="bank",
         day=day(row.date),
@@ -141,7 +79,7 @@ def bank_transaction(organisation: Organisation, row: rows.BankTransactionRow) -
     parts = _lines(organisation, row, -sign, control=codes.OVERPAYMENT_CONTROL.get(row.type))
     bank = _of(organisation, row.bank_account)
     return Posted(
-        key=document, records=tuple(_entry(organisation, heading, parts, bank)), year=year
+        key=document, records=tuple(entry_of(organisation, heading, parts, bank)), year=year
     )
 
 
@@ -166,7 +104,7 @@ def payment(organisation: Organisation, row: rows.PaymentRow) -> Posted:
     if organisation.is_foreign(currency) and told_in_base and row.bank_amount:
         # Exact: what the bank booked, in the organisation's own currency.
         rate = amount / row.bank_amount
-    heading = _Heading(
+    heading = Heading(
         key=document,
         journal="bank",
         day=day(row.date),
@@ -175,9 +113,9 @@ def payment(organisation: Organisation, row: rows.PaymentRow) -> Posted:
         currency=currency,
         rate=rate,
     )
-    control = _Part(role="control", account=organisation.control(part), amount=-sign * amount)
+    control = Part(role="control", account=organisation.control(part), amount=-sign * amount)
     return Posted(
-        key=document, records=tuple(_entry(organisation, heading, [control], bank)), year=year
+        key=document, records=tuple(entry_of(organisation, heading, [control], bank)), year=year
     )
 
 
@@ -196,15 +134,15 @@ def bank_transfer(organisation: Organisation, row: rows.BankTransferRow) -> Post
         raise ValueError("a transfer from a bank account in another currency has no rate")
     amount = row.amount or Decimal(0)
     base = amount / row.currency_rate if is_foreign and row.currency_rate else amount
-    heading = _Heading(
+    heading = Heading(
         key=document,
         journal="bank",
         day=day(row.date),
         description=trimmed(row.reference),
     )
-    parts = [_Part(role="to", account=target, amount=Decimal(cents_e4(base)).scaleb(-4))]
+    parts = [Part(role="to", account=target, amount=Decimal(cents_e4(base)).scaleb(-4))]
     return Posted(
-        key=document, records=tuple(_entry(organisation, heading, parts, origin)), year=year
+        key=document, records=tuple(entry_of(organisation, heading, parts, origin)), year=year
     )
 
 
@@ -214,7 +152,7 @@ def manual_journal(organisation: Organisation, row: rows.ManualJournalRow) -> Po
     year = _year(organisation, row.date)
     if row.status not in codes.POSTED_MANUAL:
         return Posted(key=document, year=year)
-    heading = _Heading(
+    heading = Heading(
         key=document, journal="manual", day=day(row.date), description=trimmed(row.narration)
     )
     parts = []
@@ -227,7 +165,7 @@ def manual_journal(organisation: Organisation, row: rows.ManualJournalRow) -> Po
             tax += of_line
         net = amount - of_line if row.line_amount_types == _INCLUSIVE else amount
         parts.append(
-            _Part(
+            Part(
                 role=str(ordinal),
                 account=organisation.account(line.account_id, line.account_code),
                 amount=net,
@@ -236,9 +174,9 @@ def manual_journal(organisation: Organisation, row: rows.ManualJournalRow) -> Po
             )
         )
     if tax:
-        parts.append(_Part(role="tax", account=organisation.control(codes.TAX), amount=tax))
+        parts.append(Part(role="tax", account=organisation.control(codes.TAX), amount=tax))
     return Posted(
-        key=document, records=tuple(_entry(organisation, heading, parts, None)), year=year
+        key=document, records=tuple(entry_of(organisation, heading, parts, None)), year=year
     )
 
 
@@ -281,9 +219,9 @@ def _lines(
     row: rows.DocumentRow,
     sign: int,
     control: str | None = None,
-) -> list[_Part]:
+) -> list[Part]:
     """Net lines and one of the tax. ``control``: the part an account plays no line has to name."""
-    parts: list[_Part] = []
+    parts: list[Part] = []
     tax = Decimal(0)
     for ordinal, item in enumerate(row.line_items):
         amount, of_line = item.line_amount or Decimal(0), item.tax_amount or Decimal(0)
@@ -296,7 +234,7 @@ def _lines(
         if account == NO_ACCOUNT and control is not None:
             account = organisation.control(control)
         parts.append(
-            _Part(
+            Part(
                 role=key(item.line_item_id) if item.line_item_id else str(ordinal),
                 account=account,
                 amount=sign * (amount - of_line if row.line_amount_types == _INCLUSIVE else amount),
@@ -306,82 +244,21 @@ def _lines(
         )
     if tax:
         account = organisation.control(codes.TAX)
-        parts.append(_Part(role="tax", account=account, amount=sign * tax))
+        parts.append(Part(role="tax", account=account, amount=sign * tax))
     return parts
-
-
-def _entry(
-    organisation: Organisation, heading: _Heading, parts: Sequence[_Part], balancing: str | None
-) -> list[Record]:
-    """The entry and its lines; the account ``balancing`` takes what the others add up to."""
-    if not parts:
-        return []
-    amounts_e4 = [_base(organisation, part.amount, heading) for part in parts]
-    is_foreign = organisation.is_foreign(heading.currency)
-    foreign_e4 = [e4(part.amount) if is_foreign else None for part in parts]
-    if balancing is not None:
-        parts = [_Part(role="control", account=balancing, amount=Decimal(0)), *parts]
-        if parts[1].role == "control":
-            parts = [_Part(role="bank", account=balancing, amount=Decimal(0)), *parts[1:]]
-        foreign_e4 = [-sum(e or 0 for e in foreign_e4) if is_foreign else None, *foreign_e4]
-        amounts_e4 = [-sum(amounts_e4), *amounts_e4]
-    year, period = organisation.years.of(heading.day)
-    entry = JournalEntry(
-        key=heading.key,
-        number=heading.number,
-        journal_key=heading.journal,
-        date=heading.day,
-        year=year,
-        period=period,
-        description=heading.description,
-    )
-    lines = [
-        JournalLine(
-            key=f"{heading.key}:{part.role}",
-            entry_key=heading.key,
-            position=position,
-            account_key=part.account,
-            date=heading.day,
-            year=year,
-            period=period,
-            amount_e4=amount_e4,
-            currency=heading.currency if is_foreign else None,
-            foreign_e4=foreign,
-            contact_key=heading.contact,
-            tax_key=part.tax_key,
-            description=part.description or heading.description,
-        )
-        for position, (part, amount_e4, foreign) in enumerate(
-            zip(parts, amounts_e4, foreign_e4, strict=True)
-        )
-    ]
-    return [entry, *lines]
-
-
-def _base(organisation: Organisation, amount: Decimal | None, heading: _Heading) -> int:
-    """In the organisation's own currency. ``CurrencyRate`` is foreign units per unit of it, which
-    follows from two official examples; of documents in its own currency it means nothing.
-    """
-    if not organisation.is_foreign(heading.currency):
-        return e4(amount)
-    if not amount:
-        return 0
-    if not heading.rate:
-        raise ValueError(f"a document in {heading.currency} has no rate")
-    return cents_e4(amount / heading.rate)
 
 
 def _invoice(
     organisation: Organisation,
     row: rows.InvoiceRow | rows.CreditNoteRow,
-    heading: _Heading,
+    heading: Heading,
     *,
     ledger: bool,
 ) -> Invoice:
     sign = -1 if isinstance(row, rows.CreditNoteRow) else 1
     is_sale = codes.CONTROL_OF[row.type] == codes.DEBTORS
     total, tax, still_open = (
-        sign * _base(organisation, amount, heading)
+        sign * base_e4(organisation, amount, heading)
         for amount in (row.total, row.total_tax, row.open)
     )
     return Invoice(

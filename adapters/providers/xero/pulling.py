@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from adapters.providers.kit.decoding import JsonPage
 from adapters.providers.xero import codes, masters, posting, rows, wire
 from adapters.providers.xero.bookmark import STAGES, Bookmark, Mode, Stage, starting
-from adapters.providers.xero.posting import Posted
+from adapters.providers.xero.entries import Organisation, Posted
 from adapters.providers.xero.reader import PageT, Reader
 from adapters.providers.xero.wire import PAGE_SIZE, Ledger, Resource
 from adapters.providers.xero.years import FiscalYears
@@ -44,6 +44,7 @@ class Pull:
     years: FiscalYears
     accounts: list[rows.AccountRow] = field(factory=list)
     """As read by this pull, or when somebody asked for a code."""
+    _codes: dict[str, str] = field(factory=dict, init=False)
 
     def batches(self) -> Iterator[Batch]:
         if self.at.year_end not in {"", self.years.encoded()}:
@@ -130,20 +131,18 @@ class Pull:
     # -- documents ---------------------------------------------------------------------------------
 
     def _invoices(self) -> Iterator[Batch]:
-        return self._trade(wire.INVOICES, rows.INVOICES)
+        page = self._asked(wire.INVOICES, rows.INVOICES)
+        return self._trade(page, page.rows if page is not None else [])
 
     def _credit_notes(self) -> Iterator[Batch]:
-        return self._trade(wire.CREDIT_NOTES, rows.CREDIT_NOTES)
+        page = self._asked(wire.CREDIT_NOTES, rows.CREDIT_NOTES)
+        return self._trade(page, page.rows if page is not None else [])
 
     def _trade(
-        self,
-        resource: Resource,
-        decoder: JsonPage[rows.Invoices] | JsonPage[rows.CreditNotes],
+        self, page: rows.Page | None, found: Sequence[rows.InvoiceRow | rows.CreditNoteRow]
     ) -> Iterator[Batch]:
-        page = self._asked(resource, decoder)
-        found: Sequence[rows.InvoiceRow | rows.CreditNoteRow] = page.rows if page else []
         if posting.without_lines(found):
-            raise decoder.not_understood("not one line on a whole page")
+            raise rows.INVOICES.not_understood("not one line on a whole page")
         organisation = self._organisation()
         is_ledger = self.at.ledger is Ledger.DOCUMENTS
         posted = [posting.trade(organisation, row, ledger=is_ledger) for row in found]
@@ -307,8 +306,8 @@ class Pull:
             return msgspec.structs.replace(self.at, page=following)
         return msgspec.structs.replace(self.at, page=1, stage=self.at.next_stage())
 
-    def _organisation(self) -> posting.Organisation:
-        return posting.Organisation(
+    def _organisation(self) -> Organisation:
+        return Organisation(
             currency=self.administration.currency,
             years=self.years,
             system=self.at.system,
@@ -321,8 +320,9 @@ class Pull:
         if not self.accounts:
             page = self.reader.page(self.administration.key, wire.ACCOUNTS, rows.ACCOUNTS)
             self.accounts = page.rows if page is not None else []
-        found = (row.account_id for row in self.accounts if (row.code or "").strip() == code)
-        return next((rows.key(each) for each in found), None)
+        if not self._codes:
+            self._codes = {row.code: rows.key(row.account_id) for row in self.accounts if row.code}
+        return self._codes.get(code)
 
 
 def _changes(chunk: Sequence[Posted]) -> Delta:

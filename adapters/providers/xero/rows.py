@@ -60,7 +60,7 @@ class Pagination(msgspec.Struct, frozen=True, rename="camel"):
     page_count: int = 0
 
 
-class Page(Row, kw_only=True):
+class Page(Row, frozen=True, kw_only=True):
     pagination: Pagination | None = msgspec.field(default=None, name="pagination")
     asked_at: str | None = msgspec.field(default=None, name="DateTimeUTC")
 
@@ -76,7 +76,7 @@ class ConnectionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_date_utc: str = ""
 
 
-class OrganisationRow(Row, kw_only=True):
+class OrganisationRow(Row, frozen=True, kw_only=True):
     name: str = ""
     base_currency: str
     country_code: str | None = None
@@ -87,14 +87,14 @@ class OrganisationRow(Row, kw_only=True):
     end_of_year_lock_date: str | None = None
 
 
-class Organisations(Page, kw_only=True):
+class Organisations(Page, frozen=True, kw_only=True):
     rows: list[OrganisationRow] = msgspec.field(name="Organisations")
 
 
 # -- masters ---------------------------------------------------------------------------------------
 
 
-class AccountRow(Row, kw_only=True):
+class AccountRow(Row, frozen=True, kw_only=True):
     account_id: str = msgspec.field(name="AccountID")
     code: str | None = None
     name: str = ""
@@ -105,11 +105,11 @@ class AccountRow(Row, kw_only=True):
     system_account: str | None = None
 
 
-class Accounts(Page, kw_only=True):
+class Accounts(Page, frozen=True, kw_only=True):
     rows: list[AccountRow] = msgspec.field(name="Accounts")
 
 
-class TaxRateRow(Row, kw_only=True):
+class TaxRateRow(Row, frozen=True, kw_only=True):
     tax_type: str
     name: str = ""
     status: str = "ACTIVE"
@@ -119,17 +119,17 @@ class TaxRateRow(Row, kw_only=True):
     can_apply_to_expenses: bool | None = None
 
 
-class TaxRates(Page, kw_only=True):
+class TaxRates(Page, frozen=True, kw_only=True):
     rows: list[TaxRateRow] = msgspec.field(name="TaxRates")
 
 
-class AddressRow(Row, kw_only=True):
+class AddressRow(Row, frozen=True, kw_only=True):
     address_type: str = ""
     city: str | None = None
     country: str | None = None
 
 
-class ContactRow(Row, kw_only=True):
+class ContactRow(Row, frozen=True, kw_only=True):
     contact_id: str = msgspec.field(name="ContactID")
     contact_status: str = "ACTIVE"
     name: str = ""
@@ -142,23 +142,23 @@ class ContactRow(Row, kw_only=True):
     addresses: list[AddressRow] = []
 
 
-class Contacts(Page, kw_only=True):
+class Contacts(Page, frozen=True, kw_only=True):
     rows: list[ContactRow] = msgspec.field(name="Contacts")
 
 
 # -- documents -------------------------------------------------------------------------------------
 
 
-class ContactOf(Row, kw_only=True):
+class ContactOf(Row, frozen=True, kw_only=True):
     contact_id: str | None = msgspec.field(default=None, name="ContactID")
 
 
-class AccountOf(Row, kw_only=True):
+class AccountOf(Row, frozen=True, kw_only=True):
     account_id: str | None = msgspec.field(default=None, name="AccountID")
     code: str | None = None
 
 
-class LineItem(Row, kw_only=True):
+class LineItem(Row, frozen=True, kw_only=True):
     line_item_id: str | None = msgspec.field(default=None, name="LineItemID")
     description: str | None = None
     line_amount: Decimal | None = None
@@ -168,7 +168,7 @@ class LineItem(Row, kw_only=True):
     account_code: str | None = None
 
 
-class DocumentRow(Row, kw_only=True):
+class DocumentRow(Row, frozen=True, kw_only=True):
     """What every document with lines has. ``date`` is absent on some that were emptied."""
 
     type: str = ""
@@ -184,45 +184,45 @@ class DocumentRow(Row, kw_only=True):
     total_tax: Decimal | None = None
 
 
-class InvoiceRow(DocumentRow, kw_only=True):
+class InvoiceRow(DocumentRow, frozen=True, kw_only=True):
     id: str = msgspec.field(name="InvoiceID")
     number: str | None = msgspec.field(default=None, name="InvoiceNumber")
     due_date: str | None = None
     open: Decimal | None = msgspec.field(default=None, name="AmountDue")
 
 
-class CreditNoteRow(DocumentRow, kw_only=True):
+class CreditNoteRow(DocumentRow, frozen=True, kw_only=True):
     id: str = msgspec.field(name="CreditNoteID")
     number: str | None = msgspec.field(default=None, name="CreditNoteNumber")
     due_date: str | None = None
     open: Decimal | None = msgspec.field(default=None, name="RemainingCredit")
 
 
-class BankTransactionRow(DocumentRow, kw_only=True):
+class BankTransactionRow(DocumentRow, frozen=True, kw_only=True):
     id: str = msgspec.field(name="BankTransactionID")
     bank_account: AccountOf | None = None
 
 
-class Invoices(Page, kw_only=True):
+class Invoices(Page, frozen=True, kw_only=True):
     rows: list[InvoiceRow] = msgspec.field(name="Invoices")
 
 
-class CreditNotes(Page, kw_only=True):
+class CreditNotes(Page, frozen=True, kw_only=True):
     rows: list[CreditNoteRow] = msgspec.field(name="CreditNotes")
 
 
-class BankTransactions(Page, kw_only=True):
+class BankTransactions(Page, frozen=True, kw_only=True):
     rows: list[BankTransactionRow] = msgspec.field(name="BankTransactions")
 
 
-class SettledOf(Row, kw_only=True):
+class SettledOf(Row, frozen=True, kw_only=True):
     """The invoice, credit note, prepayment or overpayment a payment belongs to."""
 
     contact: ContactOf | None = None
     currency_code: str | None = None
 
 
-class PaymentRow(Row, kw_only=True):
+class PaymentRow(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(name="PaymentID")
     date: str | None = None
     amount: Decimal | None = None
@@ -242,11 +242,11 @@ class PaymentRow(Row, kw_only=True):
         return self.invoice or self.credit_note or self.prepayment or self.overpayment
 
 
-class Payments(Page, kw_only=True):
+class Payments(Page, frozen=True, kw_only=True):
     rows: list[PaymentRow] = msgspec.field(name="Payments")
 
 
-class BankTransferRow(Row, kw_only=True):
+class BankTransferRow(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(name="BankTransferID")
     date: str | None = None
     amount: Decimal | None = None
@@ -258,11 +258,11 @@ class BankTransferRow(Row, kw_only=True):
     created: str | None = msgspec.field(default=None, name="CreatedDateUTC")
 
 
-class BankTransfers(Page, kw_only=True):
+class BankTransfers(Page, frozen=True, kw_only=True):
     rows: list[BankTransferRow] = msgspec.field(name="BankTransfers")
 
 
-class ManualLine(Row, kw_only=True):
+class ManualLine(Row, frozen=True, kw_only=True):
     line_amount: Decimal | None = None
     tax_amount: Decimal | None = None
     tax_type: str | None = None
@@ -271,7 +271,7 @@ class ManualLine(Row, kw_only=True):
     description: str | None = None
 
 
-class ManualJournalRow(Row, kw_only=True):
+class ManualJournalRow(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(name="ManualJournalID")
     narration: str | None = None
     date: str | None = None
@@ -280,14 +280,14 @@ class ManualJournalRow(Row, kw_only=True):
     journal_lines: list[ManualLine] = []
 
 
-class ManualJournals(Page, kw_only=True):
+class ManualJournals(Page, frozen=True, kw_only=True):
     rows: list[ManualJournalRow] = msgspec.field(name="ManualJournals")
 
 
 # -- journals --------------------------------------------------------------------------------------
 
 
-class JournalLineRow(Row, kw_only=True):
+class JournalLineRow(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(name="JournalLineID")
     account_id: str | None = msgspec.field(default=None, name="AccountID")
     net_amount: Decimal
@@ -295,7 +295,7 @@ class JournalLineRow(Row, kw_only=True):
     tax_type: str | None = None
 
 
-class JournalRow(Row, kw_only=True):
+class JournalRow(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(name="JournalID")
     number: int = msgspec.field(name="JournalNumber")
     date: str = msgspec.field(name="JournalDate")
@@ -304,34 +304,34 @@ class JournalRow(Row, kw_only=True):
     lines: list[JournalLineRow] = msgspec.field(default=[], name="JournalLines")
 
 
-class Journals(Page, kw_only=True):
+class Journals(Page, frozen=True, kw_only=True):
     rows: list[JournalRow] = msgspec.field(name="Journals")
 
 
 # -- the trial balance -----------------------------------------------------------------------------
 
 
-class Attribute(Row, kw_only=True):
+class Attribute(Row, frozen=True, kw_only=True):
     id: str = msgspec.field(default="", name="Id")
     value: str | None = None
 
 
-class Cell(Row, kw_only=True):
+class Cell(Row, frozen=True, kw_only=True):
     value: str | None = None
     attributes: list[Attribute] = []
 
 
-class ReportRow(Row, kw_only=True):
+class ReportRow(Row, frozen=True, kw_only=True):
     row_type: str
     cells: list[Cell] = []
     rows: list["ReportRow"] = []
 
 
-class Report(Row, kw_only=True):
+class Report(Row, frozen=True, kw_only=True):
     rows: list[ReportRow] = []
 
 
-class Reports(Row, kw_only=True):
+class Reports(Row, frozen=True, kw_only=True):
     reports: list[Report]
 
 

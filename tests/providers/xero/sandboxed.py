@@ -153,6 +153,7 @@ def assert_gap(
 ) -> None:
     """The proof differs by what no document tells, cell by cell, and by nothing else."""
     control = source.control_totals(administration)
+    assert control is not None
     proof = hold_against(ledger.cells, control)
     codes = {key: getattr(record, "code", "") for key, record in ledger.records[ACCOUNT].items()}
     shown = {
