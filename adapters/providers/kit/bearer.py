@@ -24,6 +24,8 @@ class BearerReader:
     transport: Transport
     tokens: AccessTokens
     headers: Mapping[str, str] = _ACCEPT_JSON
+    read_seconds: float | None = None
+    """Without any byte, where the provider is known or assumed to ponder longer than others."""
 
     def get(self, url: str, *, charges: tuple[Charge, ...], about: str = "") -> Answer:
         token = self.tokens.current()
@@ -42,4 +44,5 @@ class BearerReader:
             headers={**self.headers, "authorization": f"Bearer {token}"},
             charges=charges,
             about=about,
+            read_seconds=self.read_seconds,
         )

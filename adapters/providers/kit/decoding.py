@@ -36,7 +36,7 @@ class JsonPage(Generic[T]):
         """``what`` names the page for people: ``journal lines``."""
         self._provider = provider
         self._what = what
-        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(page_type)
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(page_type, float_hook=Decimal)
 
     def decode(self, body: bytes) -> T:
         """The page, or a Failure: nothing of a page that does not decode is taken over.
