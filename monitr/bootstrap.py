@@ -1,5 +1,6 @@
 """Builds a running Monitr from settings: every adapter is chosen here and nowhere else."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -47,16 +48,36 @@ class Monitr:
         self._opened.close()
 
 
+def _eboekhouden(kit: Kit) -> Provider:
+    from adapters.providers.eboekhouden import Eboekhouden  # noqa: PLC0415 - see LateProviders
+
+    return Eboekhouden(kit)
+
+
 def _exact_online(kit: Kit) -> Provider:
     from adapters.providers.exact_online import ExactOnline  # noqa: PLC0415 - see LateProviders
 
     return ExactOnline(kit)
 
 
+def _minox(kit: Kit) -> Provider:
+    from adapters.providers.minox import Minox  # noqa: PLC0415 - see LateProviders
+
+    return Minox(kit)
+
+
 def _moneybird(kit: Kit) -> Provider:
     from adapters.providers.moneybird import Moneybird  # noqa: PLC0415 - see LateProviders
 
     return Moneybird(kit)
+
+
+def _octopus(kit: Kit) -> Provider:
+    from adapters.providers.octopus import Octopus  # noqa: PLC0415 - see LateProviders
+    from adapters.providers.octopus.contract import SIGN_IN_VARIABLE  # noqa: PLC0415
+    from adapters.providers.octopus.provider import sign_in_of  # noqa: PLC0415
+
+    return Octopus(kit, sign_in=sign_in_of(os.environ.get(SIGN_IN_VARIABLE)))
 
 
 def _odoo(kit: Kit) -> Provider:
@@ -91,8 +112,11 @@ def _xero(kit: Kit) -> Provider:
 
 PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "csv": CsvImport,
+    "eboekhouden": _eboekhouden,
     "exact-online": _exact_online,
+    "minox": _minox,
     "moneybird": _moneybird,
+    "octopus": _octopus,
     "odoo": _odoo,
     "quickbooks": _quickbooks,
     "twinfield": _twinfield,

@@ -1,5 +1,6 @@
 """What a person would type into each provider's connect form, for its stand-in."""
 
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -43,6 +44,16 @@ def _exact_online(sandbox: Sandbox) -> Fields:
     }
 
 
+def _minox(sandbox: Sandbox) -> Fields:
+    from sandbox import minox  # noqa: PLC0415 - only this demo needs it
+
+    return {
+        "address": sandbox.url("minox"),
+        "client_id": minox.SANDBOX_CLIENT_ID,
+        "client_secret": minox.SANDBOX_CLIENT_SECRET,
+    }
+
+
 def _moneybird(sandbox: Sandbox) -> Fields:
     from sandbox import moneybird  # noqa: PLC0415 - only this demo needs it
 
@@ -50,6 +61,22 @@ def _moneybird(sandbox: Sandbox) -> Fields:
         "address": sandbox.url("moneybird"),
         "client_id": moneybird.SANDBOX_CLIENT_ID,
         "client_secret": moneybird.SANDBOX_CLIENT_SECRET,
+    }
+
+
+def _octopus(sandbox: Sandbox) -> Fields:
+    from adapters.providers.octopus.contract import SIGN_IN_VARIABLE, SignIn  # noqa: PLC0415
+    from adapters.providers.octopus.provider import sign_in_of  # noqa: PLC0415
+    from sandbox import octopus  # noqa: PLC0415 - only this demo needs it
+
+    address = sandbox.url("octopus")
+    if sign_in_of(os.environ.get(SIGN_IN_VARIABLE)) is SignIn.CREDENTIALS:
+        return {"address": address, **octopus.SANDBOX_FIELDS}
+    return {
+        "address": address,
+        "site": address,
+        "client_id": octopus.SANDBOX_CLIENT_ID,
+        "client_secret": octopus.SANDBOX_CLIENT_SECRET,
     }
 
 
@@ -102,7 +129,9 @@ def _yuki(sandbox: Sandbox) -> Fields:
 FIELDS: Final[dict[str, Callable[[Sandbox], Fields]]] = {
     "eboekhouden": _eboekhouden,
     "exact-online": _exact_online,
+    "minox": _minox,
     "moneybird": _moneybird,
+    "octopus": _octopus,
     "odoo": _odoo,
     "quickbooks": _quickbooks,
     "twinfield": _twinfield,

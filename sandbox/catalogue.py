@@ -2,7 +2,9 @@
 
 from sandbox.eboekhouden import Eboekhouden
 from sandbox.exact_online import ExactOnline
+from sandbox.minox import Minox
 from sandbox.moneybird import Moneybird
+from sandbox.octopus import Octopus
 from sandbox.odoo import Odoo
 from sandbox.quickbooks import QuickBooks
 from sandbox.stand_in import StandIn
@@ -31,7 +33,9 @@ KEYS = (
 STAND_INS: dict[str, type[StandIn]] = {
     Eboekhouden.key: Eboekhouden,
     ExactOnline.key: ExactOnline,
+    Minox.key: Minox,
     Moneybird.key: Moneybird,
+    Octopus.key: Octopus,
     Odoo.key: Odoo,
     QuickBooks.key: QuickBooks,
     Twinfield.key: Twinfield,
