@@ -1,0 +1,188 @@
+"""e-Boekhouden.nl as one stand-in: REST below ``/v1``, SOAP at ``/soap.asmx``, the same books."""
+
+import re
+from collections.abc import Mapping
+from random import Random
+from typing import ClassVar, Final
+
+import msgspec
+from attrs import evolve
+
+from sandbox.eboekhouden.rest import Rest, error, json_answer
+from sandbox.eboekhouden.sessions import Sessions, token_of
+from sandbox.eboekhouden.soap import Soap
+from sandbox.eboekhouden.view import View
+from sandbox.faults import Fault, FaultKind, plain_answer
+from sandbox.request_log import redact_body
+from sandbox.stand_in import Administration, StandIn
+from sandbox.wire import WireRequest, WireResponse
+from sandbox.world import World
+
+SOAP_PATH: Final = "/soap.asmx"
+_SESSION: Final = "/v1/session"
+_SOURCE: Final = re.compile(r"[\w_ ]{1,10}", re.ASCII)
+_SECRETS: Final = re.compile(
+    rb"(<(?:\w+:)?(SessionID|Username|SecurityCode1|SecurityCode2)>)[^<]*", re.IGNORECASE
+)
+_WAIT_SECONDS: Final = 30
+_LONG_WAIT_SECONDS: Final = 3_600
+
+
+class EboekhoudenSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything optional; a field left out stays as it is.
+
+    ``limit_max``         rows a REST page may have; more is answered PAGE_001
+    ``balances``          False: ``/v1/ledger/balances`` is not there
+    ``opening``           ``listed``, ``by-id`` (404 in lists only) or ``hidden``
+    ``newest_first``      True: lists come in falling order
+    ``row_ledgers``       False: rows of invoice payments do not name their account
+    ``linked``            administrations linked to the token's creator; -1: EP_002
+    ``token``             ``good``, ``expired`` or ``foreign`` (of the other country)
+    ``session_seconds``   life of REST sessions from now on
+    ``due_category``      where shifted VAT is owed
+    ``memorial_sign``     -1: a positive row of a memorial debits its account
+    ``opening_sign``      -1: a positive row of the opening balance is a credit
+    ``accountant``        False: SOAP knows one administration
+    ``mutations_max``     what GetMutaties cuts its answers to
+    ``empty_error``       True: SOAP answers carry an empty ErrorMsg when all is well
+    ``quota``             calls of GetMutaties left this month
+    ``blocked``           a security code (``SECURITY_005``) every REST data call is refused with
+    """
+
+    limit_max: int | None = None
+    balances: bool | None = None
+    opening: str | None = None
+    newest_first: bool | None = None
+    row_ledgers: bool | None = None
+    linked: int | None = None
+    token: str | None = None
+    session_seconds: int | None = None
+    due_category: str | None = None
+    memorial_sign: int | None = None
+    opening_sign: int | None = None
+    accountant: bool | None = None
+    mutations_max: int | None = None
+    empty_error: bool | None = None
+    quota: int | None = None
+    blocked: str | None = None
+
+
+class Eboekhouden(StandIn):
+    """The stand-in for api.e-boekhouden.nl and soap.e-boekhouden.nl, on one host."""
+
+    key: ClassVar[str] = "eboekhouden"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.views = [View(books, world.identities) for books in world.books.values()]
+        self.sessions = Sessions(self.clock, Random(f"{world.seed}:eboekhouden"))
+        self.rest = Rest()
+        self.soap = Soap(self.sessions, self.views)
+        self.token_state = "good"  # noqa: S105 - a state, not a token
+        self.blocked = ""
+
+    def handle(self, request: WireRequest) -> WireResponse:
+        if request.path == SOAP_PATH:
+            return self.soap.answer(request) if request.method == "POST" else WireResponse(405)
+        if request.path == _SESSION:
+            return self._session(request)
+        given = request.headers.get("authorization", "")
+        session = self.sessions.find(given.removeprefix("Bearer ").strip())
+        if session is None or session.company is None:
+            return WireResponse(401)
+        if self.blocked:
+            return error(403, self.blocked, "Administration is not accessible.", "security")
+        if request.method != "GET":
+            return WireResponse(405)
+        return self.rest.answer(request, self.views[session.company - 1], self.views)
+
+    def _session(self, request: WireRequest) -> WireResponse:
+        if request.method == "DELETE":
+            self.sessions.close(request.headers.get("authorization", "").removeprefix("Bearer "))
+            return WireResponse(204)
+        if request.method != "POST":
+            return WireResponse(405)
+        try:
+            asked = request.json() or {}
+        except ValueError:
+            asked = {}
+        source, token = asked.get("source"), asked.get("accessToken")
+        if not source:
+            return error(400, "API_SESSION_001", "Source is missing.")
+        if not _SOURCE.fullmatch(source):
+            return error(400, "API_SESSION_002", "Source does not match pattern.")
+        if not token:
+            return error(400, "API_SESSION_003", "Access token is missing or empty.")
+        companies = [view.books.company.number for view in self.views]
+        company = next((number for number in companies if token_of(number) == token), None)
+        if company is None or not self.sessions.valid:
+            return error(403, "SECURITY_999", "Failure in authentication.", "security")
+        if self.token_state == "expired":
+            return error(400, "API_SESSION_004", "Access token has expired.")
+        if self.token_state == "foreign":
+            return error(403, "SECURITY_011", "Wrong country domain.", "security")
+        opened = self.sessions.open(company, ends=True)
+        return json_answer({"token": opened, "expiresIn": self.sessions.life})
+
+    def administrations(self) -> list[Administration]:
+        """Neither interface tells a state: all that are listed can be read."""
+        return [
+            Administration(view.guid, view.books.company.name, view.books, importable=True)
+            for view in self.views
+        ]
+
+    # -- misbehaviour ------------------------------------------------------------------------------
+
+    def fault_answer(self, fault: Fault) -> WireResponse:
+        """No limit is documented; clients are prepared for 429 with seconds."""
+        if fault.kind is FaultKind.TOO_MANY:
+            return WireResponse(429, (("Retry-After", str(_WAIT_SECONDS)),))
+        if fault.kind is FaultKind.DAILY_BUDGET:
+            return WireResponse(429, (("Retry-After", str(_LONG_WAIT_SECONDS)),))
+        return plain_answer(fault)
+
+    def with_extra_fields(self, response: WireResponse) -> WireResponse:
+        if b"<soap:Envelope" not in response.body:
+            return super().with_extra_fields(response)
+        body = re.sub(
+            rb"</(cMutatieList|cMutatieListRegel|cRelatie|cGrootboekrekening|cSaldo)>",
+            rb"<SandboxNovelty><nested>1</nested></SandboxNovelty></\1>",
+            response.body,
+        )
+        return evolve(response, body=body)
+
+    def loggable_body(self, request: WireRequest) -> str:
+        if request.path == SOAP_PATH:
+            return _SECRETS.sub(rb"\1***", request.body).decode("utf-8", "replace")
+        return redact_body(request)
+
+    # -- told from outside -------------------------------------------------------------------------
+
+    def revoke_tokens(self) -> None:
+        self.sessions.valid = False
+        self.sessions.forget()
+
+    def expire_tokens(self) -> None:
+        self.sessions.forget()
+
+    def apply_settings(self, settings: Mapping[str, object]) -> None:
+        """See ``EboekhoudenSettings``."""
+        wanted = msgspec.convert(dict(settings), EboekhoudenSettings)
+        targets: dict[object, tuple[str, ...]] = {
+            self.rest: ("limit_max", "balances", "opening", "newest_first", "row_ledgers"),
+            self.soap: ("accountant", "mutations_max", "empty_error", "quota"),
+            self: ("blocked",),
+        }
+        for view in self.views:
+            targets[view] = ("due_category", "memorial_sign", "opening_sign")
+        for target, names in targets.items():
+            for name in names:
+                value = getattr(wanted, name)
+                if value is not None:
+                    setattr(target, name, value)
+        if wanted.linked is not None:
+            self.rest.linked = wanted.linked if wanted.linked >= 0 else None
+        if wanted.token is not None:
+            self.token_state = wanted.token
+        if wanted.session_seconds is not None:
+            self.sessions.life = wanted.session_seconds
