@@ -45,7 +45,7 @@ _UNSENDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U00
 class Operation:
     """One call. ``header`` and ``body`` are the markup inside the envelope's two parts.
 
-    All calls only read, so they may be repeated. ``about`` names for people what is read.
+    Calls that only read may be repeated; a login is not. ``about`` names for people what is read.
     """
 
     url: str
@@ -59,6 +59,7 @@ class Operation:
     read_seconds: float | None = None
     bytes_max: int | None = None
     """Of the answer; None: HELD_BYTES_MAX held, the transport's limit read as it arrives."""
+    repeatable: bool = True
 
 
 class BrokeOff(NoAnswer):
@@ -225,7 +226,7 @@ def _request(operation: Operation, bytes_max: int | None) -> Request:
         body=envelope(operation.body, operation.header),
         charges=operation.charges,
         about=operation.about,
-        repeatable=True,
+        repeatable=operation.repeatable,
         answer_bytes_max=bytes_max,
         lost_is_final=operation.lost_is_final,
         read_seconds=operation.read_seconds,
