@@ -101,7 +101,7 @@ class Xero(StandIn):
             is_token = path.endswith("token")
             return self.tokens.answer(request) if is_token else self.tokens.revocation(request)
         try:
-            if path.startswith("/connections"):
+            if path.lower().startswith("/connections"):  # official clients write it either way
                 return self._connections(request)
             return self._accounting(request)
         except Refused as refused:
@@ -119,7 +119,7 @@ class Xero(StandIn):
     def _connections(self, request: WireRequest) -> WireResponse:
         self._grant(request)
         known = self.tokens.connections
-        asked = _CONNECTION.fullmatch(request.path)
+        asked = _CONNECTION.fullmatch(request.path.lower())
         if asked is not None and request.method == "DELETE":
             tenant = next((each.tenant_id for each in known.values() if each.id == asked[1]), None)
             if tenant is None:
