@@ -14,7 +14,12 @@ from sandbox.yuki.markup import Call, Fault, element, money, optional
 
 CONTACTS_PER_PAGE = 100
 VAT_TYPES = {TaxKind.SALES: 1, TaxKind.PURCHASE: 5, TaxKind.REVERSE_CHARGE: 17, TaxKind.NONE: 3}
-RGS = {AccountKind.RECEIVABLE: "BVorDebHad", AccountKind.PAYABLE: "BSchCreHac"}
+RGS = {
+    AccountKind.RECEIVABLE: "BVorDebHad",
+    AccountKind.PAYABLE: "BSchCreHac",
+    AccountKind.BANK: "BLimBanRba",
+    AccountKind.CASH: "BLimKasKas",
+}
 
 
 class TooMuch(Exception):

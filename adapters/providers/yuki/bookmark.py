@@ -68,8 +68,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``spans`` of the ledger are still to be read, the first of them in part; ``months`` is how much
     of it is asked for at once. ``touched``: fiscal years this pull read in. ``latest``: of all
-    postings. ``taxes`` tell a VAT code from its wording; ``receivable`` and ``payable`` are the
-    codes of control accounts.
+    postings. ``taxes`` tell a VAT code from its wording; ``receivable``, ``payable`` and
+    ``liquid`` are the codes of accounts for customers, suppliers, and banks and cash.
     """
 
     v: int = BOOKMARK_VERSION
@@ -92,6 +92,7 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     taxes: dict[str, str] = {}
     receivable: tuple[str, ...] = ()
     payable: tuple[str, ...] = ()
+    liquid: tuple[str, ...] = ()
 
     def encoded(self) -> str:
         return msgspec.json.encode(self).decode()

@@ -30,7 +30,8 @@ CALLS_ALLOWED: Final = 1_000
 """A day and domain, for all of the customer's tools together; 5,000 or 10,000 by subscription."""
 CALLS_USED: Final = 600
 """Of these, what is taken unless the operator says otherwise: other tools need the rest."""
-CALLS_MAX: Final = 10_000
+CALLS_MIN, CALLS_MAX = 50, 10_000
+"""With fewer an administration of many years would not get anywhere in a day."""
 
 RIGHTS: Final = "Accounting, AccountingInfo, Contact (read), Vat and ChangeDigest"
 """What must be ticked on the key. Whether ChangeDigest has a tick of its own is not confirmed."""
@@ -107,9 +108,9 @@ def books_of(fields: Mapping[str, str]) -> str:
 def limit_of(fields: Mapping[str, str]) -> Limit:
     """What may be taken of a domain's calls a day; FixSettings for what is no such number."""
     typed = (fields.get("daily_calls") or str(CALLS_USED)).strip()
-    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed[:9]) <= CALLS_MAX):
+    if not (typed.isascii() and typed.isdecimal() and CALLS_MIN <= int(typed[:9]) <= CALLS_MAX):
         raise FixSettings(
-            f"Calls a day must be a number from 1 to {CALLS_MAX}: correct it.",
+            f"Calls a day must be a number from {CALLS_MIN} to {CALLS_MAX}: correct it.",
             code="bad-daily-calls",
             setting="daily_calls",
         )

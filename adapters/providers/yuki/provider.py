@@ -3,6 +3,7 @@
 from typing import Final
 
 from adapters.providers.kit.calls import Kit
+from adapters.providers.yuki.contact_pages import ContactPages
 from adapters.providers.yuki.declaration import FORM, LIMIT
 from adapters.providers.yuki.source import YukiSource
 from core.domain.catalogue import CatalogueEntry, entry_of
@@ -25,6 +26,7 @@ class Yuki:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
+        self._pages = ContactPages()
 
     def open(self, credentials: Credentials) -> YukiSource:
-        return YukiSource(self._kit, credentials)
+        return YukiSource(self._kit, credentials, self._pages)

@@ -16,6 +16,7 @@ from adapters.providers.kit.calls import NotSent
 from adapters.providers.kit.decoding import guid_or_none
 from adapters.providers.kit.xml import Element
 from adapters.providers.yuki import questions, rows
+from adapters.providers.yuki.batching import RECORDS_PER_BATCH, in_parts
 from adapters.providers.yuki.bookmark import (
     CODES_MAX,
     DAYS_MAX,
@@ -27,6 +28,7 @@ from adapters.providers.yuki.bookmark import (
     Stage,
     months_after,
 )
+from adapters.providers.yuki.contact_pages import ContactPages
 from adapters.providers.yuki.declaration import FAULT, RIGHT_MISSING
 from adapters.providers.yuki.fiscal_years import ask_years
 from adapters.providers.yuki.questions import NAMESPACE, Question
@@ -40,10 +42,10 @@ from adapters.providers.yuki.years import (
 )
 from core.domain.books import (
     Batch,
+    Contact,
     Coverage,
     Delta,
     Everything,
-    JournalEntry,
     Record,
     RecordKind,
     Window,
@@ -51,7 +53,6 @@ from core.domain.books import (
 from core.domain.failures import FixSettings, ProviderDown
 from core.domain.integration import Administration
 
-RECORDS_PER_BATCH: Final = 5_000
 CONTACT_PAGES_MAX: Final = 2_000
 DIGEST_PAGES_MAX: Final = 40
 """Pages of changes; beyond them reading everything again costs less."""
@@ -72,6 +73,9 @@ class Pull:
     at: Bookmark
     now: Callable[[], datetime]
     start_date: Callable[[], date | None]
+    pages: ContactPages
+    connection: str
+    """Whose pages of contacts may be shared; empty: nobody's."""
     records_max: int = RECORDS_PER_BATCH
 
     def batches(self) -> Iterator[Batch]:
@@ -115,7 +119,7 @@ class Pull:
         yield self._batch(records, (whole,), _turned(at))
 
     def _with_controls(self, found: Sequence[Element]) -> Bookmark:
-        """Where customers and suppliers are kept; unknown where no scheme tells."""
+        """Where customers, suppliers and money are kept; unknown where no scheme tells."""
         codes = [rows.required(one, "code") for one in found]
         if self.administration.country == rows.BELGIUM:
             controls = rows.controls_from_codes(codes)
@@ -132,6 +136,7 @@ class Pull:
             self.at,
             receivable=tuple(sorted(controls.receivable))[:CODES_MAX],
             payable=tuple(sorted(controls.payable))[:CODES_MAX],
+            liquid=tuple(sorted(controls.liquid))[:CODES_MAX],
         )
 
     def _years(self) -> Iterator[Batch]:
@@ -148,9 +153,7 @@ class Pull:
         is_whole = self.at.reads_masters
         since = datetime.fromtimestamp(self.at.since, tz=UTC) - OVERLAP
         after = questions.LONG_AGO if is_whole else f"{since:%Y-%m-%dT00:00:00}"
-        domain_id = self._domain_id or ""
-        answer = self._ask(questions.contacts(domain_id, after, self.at.page))
-        records = [rows.contact(one) for one in answer.iterfind("{*}Contacts/{*}Contact")]
+        records = self._contacts_of(after, self.at.page)
         # The vendor's end is an empty page. Where nothing is removed a short one will do.
         is_end = not records or (not is_whole and len(records) < questions.CONTACTS_PER_PAGE)
         if self.at.page >= CONTACT_PAGES_MAX and not is_end:
@@ -160,6 +163,17 @@ class Pull:
             coverage = Everything(kind=RecordKind.CONTACT, first=self.at.page == 1, last=is_end)
         following = msgspec.structs.replace(self.at, page=self.at.page + 1)
         yield self._batch(records, (coverage,), _turned(self.at) if is_end else following)
+
+    def _contacts_of(self, after: str, page: int) -> tuple[Contact, ...]:
+        domain_id = self._domain_id or ""
+        place = (self.connection, domain_id, after, page)
+        now = self.now().timestamp()
+        found = self.pages.get(place, now) if self.connection else None
+        if found is None:
+            answer = self._ask(questions.contacts(domain_id, after, page))
+            found = tuple(rows.contact(one) for one in answer.iterfind("{*}Contacts/{*}Contact"))
+            self.pages.put(place, now, found)
+        return found
 
     def _tax_codes(self) -> Iterator[Batch]:
         answer = self._ask(questions.tax_codes(self._key))
@@ -289,13 +303,13 @@ class Pull:
         )
         if not left:
             after = _turned(after)
-        for records, is_last in _in_batches(groups, self.records_max):
-            whole = frozenset(one.key for one in records if isinstance(one, JournalEntry))
+        stage = f"{at.stage.value}, {asked.first:%Y-%m} to {asked.last:%Y-%m}"
+        for part in in_parts(groups, self.records_max):
             coverage = (
-                Delta(whole_entries=whole),
-                Window(first=asked.first, last_day=asked.last, last=is_last),
+                part.coverage,
+                Window(first=asked.first, last_day=asked.last, last=part.is_last),
             )
-            yield self._batch(records, coverage, after if is_last else at)
+            yield self._batch(part.records, coverage, after if part.is_last else at, stage)
 
     def _years_of(self, asked: Span) -> set[int]:
         """A span whose lines are all gone still bears on its years."""
@@ -325,15 +339,19 @@ class Pull:
         return self.session.ask(question, self._domain_id)
 
     def _batch(
-        self, records: Sequence[Record], coverage: tuple[Coverage, ...], at: Bookmark
+        self,
+        records: Sequence[Record],
+        coverage: tuple[Coverage, ...],
+        at: Bookmark,
+        stage: str | None = None,
     ) -> Batch:
-        stage = self.at.stage
+        stage = stage or self.at.stage.value
         self.at = at
         return Batch(
             bookmark=at.encoded(),
             records=tuple(records),
             coverage=coverage,
-            stage=stage.value,
+            stage=stage,
             last=at.stage is Stage.DONE,
         )
 
@@ -344,24 +362,12 @@ def _turned(at: Bookmark) -> Bookmark:
 
 
 def _controls(at: Bookmark) -> rows.Controls:
-    return rows.Controls(receivable=frozenset(at.receivable), payable=frozenset(at.payable))
+    return rows.Controls(
+        receivable=frozenset(at.receivable),
+        payable=frozenset(at.payable),
+        liquid=frozenset(at.liquid),
+    )
 
 
 def _first(span: Span) -> date:
     return span.first
-
-
-def _in_batches(
-    groups: Sequence[rows.Group], records_max: int
-) -> Iterator[tuple[list[Record], bool]]:
-    """Records of whole entries, and whether they are the last; one empty batch where there are
-    none. An entry is never divided: one of more lines than a batch holds is refused.
-    """
-    records: list[Record] = []
-    for group in groups:
-        found = group.records()
-        if records and len(records) + len(found) > records_max:
-            yield records, False
-            records = []
-        records += found
-    yield records, True

@@ -75,20 +75,21 @@ RESULT_TYPES: Final = {
 """``type`` of an account as one client reads it."""
 BALANCE_DIGITS: Final = {BELGIUM: "12345", "": "0123"}
 """What codes of balance accounts begin with, where the type is none of these."""
-CUSTOMERS_BE, SUPPLIERS_BE = "400", "440"
-"""In Belgium the law says which accounts customers and suppliers are kept on."""
-CUSTOMERS_RGS, SUPPLIERS_RGS = "BVorDeb", "BSchCre"
-"""In the Dutch reference scheme."""
+CUSTOMERS_BE, SUPPLIERS_BE, LIQUID_BE = "400", "440", ("55", "57")
+"""In Belgium the law says where customers, suppliers, banks and cash are kept."""
+CUSTOMERS_RGS, SUPPLIERS_RGS, LIQUID_RGS = "BVorDeb", "BSchCre", "BLim"
+"""The same in the Dutch reference scheme."""
 
 _US_MOMENT: Final = "%m/%d/%Y %I:%M:%S %p"
 
 
 @frozen(kw_only=True)
 class Controls:
-    """Codes of the accounts on which customers and suppliers are kept."""
+    """Codes of the accounts on which customers, suppliers, and banks and cash are kept."""
 
     receivable: frozenset[str] = frozenset()
     payable: frozenset[str] = frozenset()
+    liquid: frozenset[str] = frozenset()
 
     def side(self, code: str) -> TradeSide | None:
         if code in self.receivable:
@@ -126,6 +127,7 @@ def controls_from_codes(codes: Sequence[str]) -> Controls:
     return Controls(
         receivable=frozenset(code for code in codes if code.startswith(CUSTOMERS_BE)),
         payable=frozenset(code for code in codes if code.startswith(SUPPLIERS_BE)),
+        liquid=frozenset(code for code in codes if code.startswith(LIQUID_BE)),
     )
 
 
@@ -134,11 +136,13 @@ def controls_from_scheme(entries: Sequence[Element]) -> Controls:
     named: defaultdict[str, set[str]] = defaultdict(set)
     for entry in entries:
         reference, code = text_of(entry, "RgsReferenceCode") or "", text_of(entry, "YukiCode")
-        for prefix in (CUSTOMERS_RGS, SUPPLIERS_RGS):
+        for prefix in (CUSTOMERS_RGS, SUPPLIERS_RGS, LIQUID_RGS):
             if code and reference.startswith(prefix):
                 named[prefix].add(code)
     return Controls(
-        receivable=frozenset(named[CUSTOMERS_RGS]), payable=frozenset(named[SUPPLIERS_RGS])
+        receivable=frozenset(named[CUSTOMERS_RGS]),
+        payable=frozenset(named[SUPPLIERS_RGS]),
+        liquid=frozenset(named[LIQUID_RGS]),
     )
 
 
@@ -236,18 +240,20 @@ class Group:
     control_e4: dict[TradeSide, int] = field(factory=lambda: defaultdict(int))
     contact_key: str | None = None
     has_tax: bool = False
+    is_payment: bool = False
 
     def invoice(self) -> Invoice | None:
         """Of a sales or purchase document: what its lines move on the control account.
 
-        A payment of the same document moves it the other way and carries no tax; a credit note,
-        which does too, carries some. No list of invoices exists to compare with.
+        Not what touches a bank or cash: that is a payment with the document of its invoice. What
+        moves it the other way is a credit note if it carries tax, else a settlement. No list of
+        invoices exists to compare with.
         """
         side, sign = {
             JournalKind.SALES: (TradeSide.RECEIVABLE, 1),
             JournalKind.PURCHASE: (TradeSide.PAYABLE, -1),
         }.get(self.kind, (None, 0))
-        if side is None or side not in self.control_e4:
+        if side is None or side not in self.control_e4 or self.is_payment:
             return None
         owed_e4 = sign * self.control_e4[side]
         if owed_e4 <= 0 and not self.has_tax:
@@ -292,6 +298,7 @@ class Collected:
         line = self._line(element, group.entry)
         group.lines.append(line)
         group.has_tax |= text_of(element, "taxCodeDescription") is not None
+        group.is_payment |= line.account_key in self.controls.liquid
         side = self.controls.side(line.account_key)
         if side is not None:
             group.control_e4[side] += line.amount_e4

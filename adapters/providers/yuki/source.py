@@ -11,12 +11,14 @@ from adapters.providers.kit.decoding import guid_or_none
 from adapters.providers.kit.xml import Element
 from adapters.providers.yuki import questions, rows
 from adapters.providers.yuki.bookmark import Bookmark, Mode, decoded, renewed, starting
-from adapters.providers.yuki.declaration import RIGHTS, books_of
+from adapters.providers.yuki.contact_pages import ContactPages
+from adapters.providers.yuki.declaration import RIGHT_MISSING, RIGHTS, books_of
 from adapters.providers.yuki.fiscal_years import ask_years
 from adapters.providers.yuki.pulling import RECORDS_PER_BATCH, Pull
 from adapters.providers.yuki.session import Session, not_understood, text_of
 from adapters.providers.yuki.years import FiscalYear, through
 from core.domain.books import Batch
+from core.domain.failures import FixSettings
 from core.domain.integration import Account, Administration
 from core.domain.money import parse_e4
 from core.domain.proof import WHOLE_YEAR, Cell, ControlTotals
@@ -24,6 +26,11 @@ from core.ports.provider import START_OVER, Credentials, Health
 
 BALANCE_TYPE: Final = "B"
 """Of an account whose balance runs on over years; ``W`` begins each fiscal year at zero."""
+
+WITHOUT_CHANGES: Final = (
+    "The access key may not read changes, so each night everything is read again: tick "
+    "ChangeDigest on it in Yuki, under Settings, Webservices."
+)
 
 
 @frozen(kw_only=True)
@@ -37,10 +44,12 @@ class Listed:
 class YukiSource:
     """Implements core.ports.provider.Source and ReadsAgain."""
 
-    def __init__(self, kit: Kit, credentials: Credentials) -> None:
+    def __init__(self, kit: Kit, credentials: Credentials, pages: ContactPages) -> None:
         self._kit = kit
         self._books = books_of(credentials.fields)
         self._session = Session(kit, credentials)
+        self._connection = credentials.scope
+        self._pages = pages
         self._listed: dict[str, Listed] = {}
         self._pulled: dict[str, Bookmark] = {}
         self.records_max = RECORDS_PER_BATCH
@@ -65,8 +74,9 @@ class YukiSource:
         )
         if not named:
             raise not_understood("the domains of the key", "no domain")
-        more = f" and {len(named) - 1} more domains" if len(named) > 1 else ""
-        account = Account(key=named[0][0], name=named[0][1] + more)
+        more = len(named) - 1
+        also = f" and {more} more domain{'s' if more > 1 else ''}" if more else ""
+        account = Account(key=named[0][0], name=named[0][1] + also)
         importable = [one for one in self.administrations() if one.importable]
         if not importable:
             warning = (
@@ -74,8 +84,7 @@ class YukiSource:
                 f"with the rights {RIGHTS}."
             )
             return Health(account=account, warnings=(warning,))
-        self._try_rights(importable[0])
-        return Health(account=account)
+        return Health(account=account, warnings=self._try_rights(importable[0]))
 
     def administrations(self) -> Sequence[Administration]:
         """Of all domains of the key, in one call."""
@@ -101,6 +110,8 @@ class YukiSource:
             at=at,
             now=self._kit.clock.now,
             start_date=lambda: self._start_date(administration),
+            pages=self._pages,
+            connection=self._connection,
             records_max=self.records_max,
         )
         for batch in pull.batches():
@@ -196,7 +207,8 @@ class YukiSource:
             (running if one.get("BalanceType") == BALANCE_TYPE else of_year)[code] = amount_e4
         return running, of_year
 
-    def _try_rights(self, administration: Administration) -> None:
+    def _try_rights(self, administration: Administration) -> tuple[str, ...]:
+        """FixSettings where a right is missing; a warning where it can be done without."""
         domain_id, key = administration.parent_key, administration.key
         for question in (
             questions.scheme(key),
@@ -205,6 +217,14 @@ class YukiSource:
             questions.tax_codes(key),
         ):
             self._session.ask(question, domain_id)
+        now = self._kit.clock.now()
+        try:
+            self._session.ask(questions.changes(key, now, now, 0), domain_id)
+        except FixSettings as refused:
+            if refused.code != RIGHT_MISSING:
+                raise
+            return (WITHOUT_CHANGES,)
+        return ()
 
 
 def _listed(element: Element) -> Listed:
