@@ -106,7 +106,7 @@ class AccountRow(msgspec.Struct, gc=False, rename="pascal"):
 
 
 class PartyRow(msgspec.Struct, gc=False, rename="pascal"):
-    """A customer, vendor or employee; ``status`` is there for deleted ones only."""
+    """A customer, vendor or employee. ``status`` says more than that one was deleted."""
 
     id: str
     status: str | None = msgspec.field(name="status", default=None)
@@ -118,6 +118,10 @@ class PartyRow(msgspec.Struct, gc=False, rename="pascal"):
     tax_identifier: str | None = None
     primary_email_addr: Email | None = None
     bill_addr: Address | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.status == DELETED
 
 
 class RateRef(msgspec.Struct, gc=False, rename="pascal"):
@@ -146,7 +150,9 @@ class TaxDetail(msgspec.Struct, gc=False, rename="pascal"):
 
 
 class TransactionRow(msgspec.Struct, rename="pascal"):
-    """Any transaction; of a deleted one only id and ``status`` are told."""
+    """Any transaction; of a deleted one only id and ``status`` are told. One that was voided has
+    another status, and amounts of zero.
+    """
 
     id: str
     status: str | None = msgspec.field(name="status", default=None)

@@ -27,6 +27,10 @@ from adapters.providers.quickbooks.wire import PAGES_MAX
 from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind
 
 STEPS_MAX: Final = 100 * PAGES_MAX
+CHANGED_MAX: Final = 1_500
+"""Changed transactions whose ids a bookmark carries, thirty characters each."""
+NO_ID: Final = "-"
+_MONTH_CHARACTERS: Final = 7
 
 
 @frozen(kw_only=True)
@@ -144,13 +148,13 @@ class Pull:
             entities.contact(row, entity)
             for entity, rows in found.parties.items()
             for row in rows
-            if row.status is None
+            if not row.is_deleted
         ]
         gone: set[tuple[RecordKind, str]] = {
             (RecordKind.CONTACT, row.id)
             for rows in found.parties.values()
             for row in rows
-            if row.status is not None
+            if row.is_deleted
         }
         changed: dict[str, str] = {}
         for entity, transactions in found.transactions.items():
@@ -164,9 +168,7 @@ class Pull:
                     changed[row.id] = date.fromisoformat(row.txn_date).isoformat()
                     invoice = entities.invoice(row, entity) if is_invoice else None
                     records += [] if invoice is None else [invoice]
-        at = msgspec.structs.replace(
-            self._turned(), changed=tuple(f"{key} {day}" for key, day in sorted(changed.items()))
-        )
+        at = msgspec.structs.replace(self._turned(), changed=_remembered(changed))
         yield self._batch(records, (Delta(deleted=frozenset(gone)),), at)
 
     # -- the ledger --------------------------------------------------------------------------------
@@ -204,6 +206,14 @@ class Pull:
             stage=stage.value,
             last=at.stage is Stage.DONE,
         )
+
+
+def _remembered(changed: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids with their days; of very many only the months, because a bookmark is small."""
+    if len(changed) <= CHANGED_MAX:
+        return tuple(f"{key} {day}" for key, day in sorted(changed.items()))
+    months = {day[:_MONTH_CHARACTERS] for day in changed.values()}
+    return tuple(f"{NO_ID} {month}-01" for month in sorted(months))
 
 
 def company_of(reader: Reader, known: Company | None = None) -> Company:
