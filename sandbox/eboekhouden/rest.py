@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from sandbox.eboekhouden.filters import BadFilter, asked
-from sandbox.eboekhouden.view import MEMORIAL, Ledger, Mutation, Row, View
+from sandbox.eboekhouden.view import Ledger, Mutation, Row, View
 from sandbox.records import Contact
 from sandbox.wire import WireRequest, WireResponse
 
@@ -22,19 +22,12 @@ _MISSING: Final = {
     "mutation": ("MUT_300", "Mutation not found."),
     "relation": ("REL_055", "Relation not found."),
 }
-TYPES_LISTED: Final = MEMORIAL
 
 
 class Money(msgspec.Struct):
     """Cents as a JSON number with the digits a double of this amount is printed with."""
 
     cents: int
-
-
-def _encoded(value: object) -> object:
-    if isinstance(value, Money):
-        return msgspec.Raw(repr(value.cents / 100).encode())
-    raise TypeError(f"{type(value)} has no JSON")
 
 
 def json_answer(value: object, status: int = 200) -> WireResponse:
@@ -44,7 +37,7 @@ def json_answer(value: object, status: int = 200) -> WireResponse:
 
 def _raw(value: object) -> object:
     if isinstance(value, Money):
-        return _encoded(value)
+        return msgspec.Raw(repr(value.cents / 100).encode())
     if isinstance(value, Mapping):
         return {key: _raw(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -84,26 +77,21 @@ class Rest:
             return error(400, "ERR_002", "Invalid value.")
 
     def _answer(self, request: WireRequest, view: View, others: list[View]) -> WireResponse:
-        path = request.path
-        lists: dict[str, Callable[[], Iterable[tuple[Json, Json]]]] = {
-            "/v1/ledger": lambda: _ledgers(view),
-            "/v1/relation": lambda: _relations(view),
-            "/v1/mutation": lambda: self._mutations(view),
+        fixed: dict[str, Callable[[], WireResponse]] = {
+            "/v1/administration": _for_accountants,
+            "/v1/administration/linked": lambda: self._linked(view, others),
+            "/v1/ledger": lambda: self._page(request, _ledgers(view)),
+            "/v1/ledger/balances": lambda: self._balances(request, view),
+            "/v1/mutation": lambda: self._page(request, self._mutations(view)),
+            "/v1/mutation/invoice/outstanding": lambda: _outstanding(request, view),
+            "/v1/relation": lambda: self._page(request, _relations(view)),
         }
-        if path == "/v1/administration":
-            return error(403, "EP_001", "Only for accountants.", "security")
-        if path == "/v1/administration/linked":
-            return self._linked(view, others)
-        if path == "/v1/ledger/balances":
-            return self._balances(request, view)
-        if path == "/v1/mutation/invoice/outstanding":
-            return _outstanding(request, view)
-        if path in lists:
-            return self._page(request, lists[path]())
-        one = _BALANCE.fullmatch(path)
+        if request.path in fixed:
+            return fixed[request.path]()
+        one = _BALANCE.fullmatch(request.path)
         if one is not None:
             return _balance(request, view, int(one["id"]))
-        one = _BY_ID.fullmatch(path)
+        one = _BY_ID.fullmatch(request.path)
         return WireResponse(404) if one is None else self._one(view, one["what"], int(one["id"]))
 
     def _page(self, request: WireRequest, rows: Iterable[tuple[Json, Json]]) -> WireResponse:
@@ -183,6 +171,10 @@ class Rest:
         moved = view.movements(*_days(request))
         items = [_told(ledger, moved.get(ledger.id, 0)) for ledger in view.ledgers()]
         return json_answer({"items": items, "count": len(items)})
+
+
+def _for_accountants() -> WireResponse:
+    return error(403, "EP_001", "Only for accountants.", "security")
 
 
 def _head(mutation: Mutation) -> Json:

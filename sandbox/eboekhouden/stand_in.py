@@ -24,6 +24,7 @@ _SOURCE: Final = re.compile(r"[\w_ ]{1,10}", re.ASCII)
 _SECRETS: Final = re.compile(
     rb"(<(?:\w+:)?(SessionID|Username|SecurityCode1|SecurityCode2)>)[^<]*", re.IGNORECASE
 )
+GRANTED: Final = 200
 _WAIT_SECONDS: Final = 30
 _LONG_WAIT_SECONDS: Final = 3_600
 
@@ -78,7 +79,7 @@ class Eboekhouden(StandIn):
         self.sessions = Sessions(self.clock, Random(f"{world.seed}:eboekhouden"))
         self.rest = Rest()
         self.soap = Soap(self.sessions, self.views)
-        self.token_state = "good"  # noqa: S105 - a state, not a token
+        self.standing = "good"
         self.blocked = ""
 
     def handle(self, request: WireRequest) -> WireResponse:
@@ -86,8 +87,7 @@ class Eboekhouden(StandIn):
             return self.soap.answer(request) if request.method == "POST" else WireResponse(405)
         if request.path == _SESSION:
             return self._session(request)
-        given = request.headers.get("authorization", "")
-        session = self.sessions.find(given.removeprefix("Bearer ").strip())
+        session = self.sessions.find(_bare(request))
         if session is None or session.company is None:
             return WireResponse(401)
         if self.blocked:
@@ -98,7 +98,7 @@ class Eboekhouden(StandIn):
 
     def _session(self, request: WireRequest) -> WireResponse:
         if request.method == "DELETE":
-            self.sessions.close(request.headers.get("authorization", "").removeprefix("Bearer "))
+            self.sessions.close(_bare(request))
             return WireResponse(204)
         if request.method != "POST":
             return WireResponse(405)
@@ -106,23 +106,39 @@ class Eboekhouden(StandIn):
             asked = request.json() or {}
         except ValueError:
             asked = {}
-        source, token = asked.get("source"), asked.get("accessToken")
-        if not source:
-            return error(400, "API_SESSION_001", "Source is missing.")
-        if not _SOURCE.fullmatch(source):
-            return error(400, "API_SESSION_002", "Source does not match pattern.")
-        if not token:
-            return error(400, "API_SESSION_003", "Access token is missing or empty.")
-        companies = [view.books.company.number for view in self.views]
-        company = next((number for number in companies if token_of(number) == token), None)
-        if company is None or not self.sessions.valid:
-            return error(403, "SECURITY_999", "Failure in authentication.", "security")
-        if self.token_state == "expired":
-            return error(400, "API_SESSION_004", "Access token has expired.")
-        if self.token_state == "foreign":
-            return error(403, "SECURITY_011", "Wrong country domain.", "security")
+        token = str(asked.get("accessToken") or "")
+        company = self._company_of(token)
+        if company is None:
+            return self._refused(str(asked.get("source") or ""), token)
+        refusal = self._refused(str(asked.get("source") or ""), token, known=True)
+        if refusal.status != GRANTED:
+            return refusal
         opened = self.sessions.open(company, ends=True)
         return json_answer({"token": opened, "expiresIn": self.sessions.life})
+
+    def _company_of(self, token: str) -> int | None:
+        """The administration of a token; None for one nobody made, or that was taken away."""
+        numbers = [view.books.company.number for view in self.views]
+        known = (number for number in numbers if token_of(number) == token)
+        return next(known, None) if self.sessions.valid else None
+
+    def _refused(self, source: str, token: str, *, known: bool = False) -> WireResponse:
+        """The first reason to refuse a session; an empty 200 when there is none."""
+        reasons = (
+            (not source, (400, "API_SESSION_001", "Source is missing.")),
+            (
+                not _SOURCE.fullmatch(source),
+                (400, "API_SESSION_002", "Source does not match pattern."),
+            ),
+            (not token, (400, "API_SESSION_003", "Access token is missing or empty.")),
+            (not known, (403, "SECURITY_999", "Failure in authentication.")),
+            (self.standing == "expired", (400, "API_SESSION_004", "Access token has expired.")),
+            (self.standing == "foreign", (403, "SECURITY_011", "Wrong country domain.")),
+        )
+        for holds, (status, code, title) in reasons:
+            if holds:
+                return error(status, code, title, "security" if status == 403 else "validation")
+        return WireResponse(GRANTED)
 
     def administrations(self) -> list[Administration]:
         """Neither interface tells a state: all that are listed can be read."""
@@ -183,6 +199,11 @@ class Eboekhouden(StandIn):
         if wanted.linked is not None:
             self.rest.linked = wanted.linked if wanted.linked >= 0 else None
         if wanted.token is not None:
-            self.token_state = wanted.token
+            self.standing = wanted.token
         if wanted.session_seconds is not None:
             self.sessions.life = wanted.session_seconds
+
+
+def _bare(request: WireRequest) -> str:
+    """The session token, with or without the word before it."""
+    return request.headers.get("authorization", "").removeprefix("Bearer ").strip()

@@ -32,6 +32,7 @@ _EXTRA_SERIALS: Final = {"AF6": 90_001, "AFOVERIG": 90_002}
 _EXTRA_NAMES: Final = {"AF6": ("05", "Btw laag af te dragen"), "AFOVERIG": ("10", "Btw overig")}
 _SETTLEMENT: Final = frozenset({"1550", "451900"})
 _SPLIT_EVERY: Final = 7
+_TURNED_EVERY: Final = 3
 
 OPENING, BOUGHT, SOLD, RECEIVED, PAID, MONEY_IN, MONEY_OUT, MEMORIAL = range(8)
 
@@ -233,8 +234,10 @@ class View:
         """A payment of an invoice, now and then told as of two; or money without an invoice."""
         invoice = entry.settles
         if invoice is None:
-            kind = MONEY_IN if bank.cents > 0 else MONEY_OUT
-            row = self._plain(other, abs(bank.cents))
+            # Now and then typed in on the other side, with a negative amount.
+            is_in = bank.cents > 0 or entry.serial % _TURNED_EVERY == 0
+            kind = MONEY_IN if is_in else MONEY_OUT
+            row = self._plain(other, bank.cents if is_in else -bank.cents)
             return self._mutation(entry, kind, self.booked_on(bank), (row,))
         kind = RECEIVED if invoice.kind in _SALES else PAID
         cents = bank.cents if kind == RECEIVED else -bank.cents
