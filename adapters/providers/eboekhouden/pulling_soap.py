@@ -15,7 +15,7 @@ from attrs import define, field
 
 from adapters.providers.eboekhouden import soap_rows, sums
 from adapters.providers.eboekhouden.bookmark import Bookmark, Marks, Mode, Stage
-from adapters.providers.eboekhouden.chart import Chart
+from adapters.providers.eboekhouden.chart import Chart, Ledger
 from adapters.providers.eboekhouden.checking import better_rules, with_lines
 from adapters.providers.eboekhouden.posting import booked
 from adapters.providers.eboekhouden.pulling_rest import (
@@ -69,7 +69,7 @@ class SoapPull:
             if batch.last:
                 return
 
-    def _learn(self) -> list[tuple[soap_rows.Ledger, str]]:
+    def _learn(self) -> list[tuple[Ledger, str]]:
         named = [soap_rows.ledger(element) for element in self.client.ledgers(self.guid)]
         if not named:
             raise nothing_seen()
