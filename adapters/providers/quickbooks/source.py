@@ -15,7 +15,7 @@ from adapters.providers.quickbooks.pulling import Pull, company_of
 from adapters.providers.quickbooks.reader import Reader
 from adapters.providers.quickbooks.windows import fiscal, fiscal_year
 from core.domain.books import Batch
-from core.domain.failures import NotUnderstood
+from core.domain.failures import NotUnderstood, Reconnect
 from core.domain.integration import Account, Administration
 from core.domain.proof import Cell, ControlTotals
 from core.ports.provider import START_OVER, AccessTokens, Health
@@ -150,7 +150,13 @@ class QuickBooksSource:
     # -- within ------------------------------------------------------------------------------------
 
     def _check(self, administration: Administration) -> None:
-        assert administration.key == self._realm, "a consent is for one company"
+        if administration.key != self._realm:
+            raise Reconnect(
+                f"This connection is for another company at {PROVIDER}: reconnect it and pick "
+                f"{administration.name}.",
+                detail=f"asked for {administration.key}, consented to {self._realm}",
+                code="another-company",
+            )
 
     def _name(self, info: entities.CompanyRow) -> str:
         return trimmed(info.company_name) or trimmed(info.legal_name) or self._realm

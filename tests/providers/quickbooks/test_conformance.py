@@ -150,3 +150,9 @@ class TestQuickBooks(OAuthConformance):
 
     def stops(self, batches: int) -> Iterable[int]:
         return range(1, batches, 3)
+
+
+@pytest.mark.fire
+class TestQuickBooksAtEveryStop(TestQuickBooks):
+    def stops(self, batches: int) -> Iterable[int]:
+        return range(1, batches)

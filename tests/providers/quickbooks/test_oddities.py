@@ -4,9 +4,10 @@ from contextlib import closing
 from datetime import date
 
 import pytest
+from attrs import evolve
 
 from adapters.providers.kit.calls import Kit
-from adapters.providers.quickbooks import ledger, reader
+from adapters.providers.quickbooks import ledger, pulling, reader
 from adapters.providers.quickbooks.bookmark import Mode, starting
 from core.domain.books import Contact, Invoice, JournalKind, LedgerAccount, RecordKind, TaxUse
 from core.domain.failures import FixSettings, NotUnderstood, ProviderDown, Reconnect, Wait
@@ -21,7 +22,6 @@ from tests.providers.conformance import NIGHT_SECONDS
 from tests.providers.folding import Ledger
 from tests.providers.quickbooks.sandboxed import (
     BROKEN_YEAR,
-    FIRST,
     KEY,
     SINGLE,
     asked,
@@ -538,6 +538,25 @@ def test_a_company_without_accounts_is_a_missing_right(
     assert caught.value.code == "rights-missing"
 
 
-def test_another_company_than_consented_to_is_never_asked_for(source: Source) -> None:
-    (administration,) = source.administrations()
-    assert administration.key == FIRST
+def test_another_company_than_consented_to_is_never_asked_for(
+    source: Source, administration: Administration
+) -> None:
+    other = evolve(administration, key=SINGLE)
+    with pytest.raises(Reconnect) as caught:
+        list(source.pull(other, None))
+    assert caught.value.code == "another-company"
+
+
+def test_very_many_changes_are_remembered_by_their_months(
+    sandbox: Sandbox,
+    source: Source,
+    administration: Administration,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulling, "CHANGED_MAX", 2)
+    ledger_read, bookmark = imported(source, administration)
+    for _ in range(3):
+        sandbox.advance(NIGHT_SECONDS)
+        sandbox.edit(KEY, {"kind": "night"})
+        bookmark = run(source, administration, bookmark, ledger_read)
+        assert_true(sandbox, source, administration, ledger_read)
