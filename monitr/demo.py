@@ -94,14 +94,14 @@ def _play(stage: _Stage) -> tuple[DemoEntity, ...]:
     organisation = services.onboarding.start(ORGANISATION)
     connection = _connected(stage, organisation.id)
     importable = [found for found in connection.administrations if found.importable]
+    chosen = _worth_showing(stage, importable)
     stage.tell(
-        f"{len(connection.administrations)} administrations found; "
-        f"following {ADMINISTRATIONS} of them."
+        f"Administrations found: {len(connection.administrations)}; following {len(chosen)}."
     )
     selection = services.linking.select(
         organisation.id,
         connection.integration.id,
-        [found.key for found in _worth_showing(stage, importable)],
+        [found.key for found in chosen],
         operator=OPERATOR,
     )
     runs = [_finished(stage, run) for run in selection.runs]
