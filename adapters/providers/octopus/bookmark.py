@@ -5,13 +5,12 @@ does not meet again is gone.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from adapters.providers.octopus.contract import CLOCK, OVERLAP_SECONDS, Balances
+from adapters.providers.octopus.contract import Balances
 
 BOOKMARK_VERSION: Final = 1
 VAT_CODES_SECONDS: Final = 7 * 24 * 3600
@@ -104,9 +103,3 @@ def starting(bookmark: str | None) -> Bookmark:
 def steps(bookyears: Iterable[int]) -> tuple[Step, ...]:
     """Oldest first: a first load that stops early leaves no hole before what it read."""
     return tuple(Step(year, part) for year in sorted(bookyears) for part in Part)
-
-
-def stamp(moment: datetime) -> str:
-    """``yyyy-MM-dd HH:mm:ss.SSS`` by Octopus' clock, with the overlap taken off."""
-    local = (moment - timedelta(seconds=OVERLAP_SECONDS)).astimezone(CLOCK)
-    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"

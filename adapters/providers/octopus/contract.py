@@ -5,6 +5,7 @@ Source, unless a line says otherwise: the vendor's OpenAPI document (API 1.0, pr
 confirmed. The stand-in can be told to behave the other way wherever a switch stands here.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -73,6 +74,13 @@ OVERLAP_SECONDS: Final = 24 * 3600
 """Changes are asked for from so long before the last pull began: more than any zone's error."""
 EVER: Final = "1980-01-01 00:00:00.000"
 """The vendor's own words for: no synchronisation was done before."""
+
+
+def stamp(moment: datetime) -> str:
+    """``yyyy-MM-dd HH:mm:ss.SSS`` by Octopus' clock."""
+    local = moment.astimezone(CLOCK)
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"
+
 
 CURRENCY: Final = "EUR"
 """Of the books: Octopus has no field for it and is sold in Belgium only."""

@@ -6,7 +6,7 @@ from typing import Final
 from attrs import define, evolve, field
 
 from adapters.providers.octopus import records, rows
-from adapters.providers.octopus.contract import LETTERS, JournalType
+from adapters.providers.octopus.contract import DEBIT, LETTERS, JournalType
 from core.domain.books import JournalLine, Record
 
 RECORDS_PER_BATCH: Final = 10_000
@@ -93,9 +93,9 @@ def documents(
         if key not in found:
             found[key] = Document(key)
         found[key].lines.append(row)
-    for row in invoices:
-        if (document := found.get(records.invoice_key(row))) is not None:
-            document.invoice = row
+    for invoice in invoices:
+        if (document := found.get(records.invoice_key(invoice))) is not None:
+            document.invoice = invoice
     return found
 
 
@@ -126,7 +126,7 @@ def is_upside_down(lines: Iterable[rows.BookingRow]) -> bool:
     By number of lines, so that no large credit note decides; False where there are too few.
     """
     sides = [
-        records.DEBIT * row.booking_amount > 0
+        DEBIT * row.booking_amount > 0
         for row in lines
         if LETTERS.get(row.journal_type) is JournalType.PURCHASE
         and str(row.account_key).startswith(_COSTS)

@@ -8,7 +8,8 @@ its document goes.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -23,7 +24,6 @@ from adapters.providers.octopus.bookmark import (
     Part,
     Stage,
     Step,
-    stamp,
     steps,
 )
 from adapters.providers.octopus.contract import (
@@ -37,11 +37,13 @@ from adapters.providers.octopus.contract import (
     JOURNAL_ACCOUNT,
     JOURNALS,
     NUMBERS,
+    OVERLAP_SECONDS,
     RELATIONS,
     VAT_CODES,
     Balances,
     JournalType,
     Operation,
+    stamp,
 )
 from adapters.providers.octopus.declaration import PROVIDER
 from adapters.providers.octopus.documents import (
@@ -51,6 +53,7 @@ from adapters.providers.octopus.documents import (
     parts,
 )
 from adapters.providers.octopus.reader import Reader
+from adapters.providers.octopus.slicing import sliced
 from core.domain.books import Batch, Coverage, Delta, Everything, JournalLine, Record, RecordKind
 from core.domain.failures import FixSettings, NotUnderstood, Wait
 from core.domain.integration import Administration
@@ -119,7 +122,8 @@ class Pull:
         found = [] if body is None else rows.ACCOUNTS.decode(body).modified or []
         if not found:
             raise _hidden("ledger accounts", "accounts/modified is empty")
-        started = stamp(self.reader.told_at or self.now())
+        began = self.reader.told_at or self.now()
+        started = stamp(began - timedelta(seconds=OVERLAP_SECONDS))
         yield self._batch(
             records.accounts(found, at.language),
             (Everything(kind=RecordKind.ACCOUNT, first=True),),
@@ -241,10 +245,17 @@ class Pull:
             yield self._batch(told_records, (coverage,), done if is_end else self.at)
 
     def _lines_of(self, bookyear: int, kind: JournalType) -> list[rows.BookingRow]:
-        body = self._get(
-            BOOKINGS, bookyear=bookyear, journalTypeId=NUMBERS[kind], modifiedTimeStamp=EVER
-        )
-        return [] if body is None else rows.BOOKINGS.decode(body).modified or []
+        """All of one type; by time of change in several answers where one is too much."""
+        asking = partial(self._get, BOOKINGS, bookyear=bookyear, journalTypeId=NUMBERS[kind])
+
+        def read(first: str, last: str | None) -> list[rows.BookingRow]:
+            span = {"modifiedTimeStamp": first}
+            if last is not None:
+                span["modifiedTimeStampTo"] = last
+            body = asking(**span)
+            return [] if body is None else rows.BOOKINGS.decode(body).modified or []
+
+        return sliced(read, self.reader.told_at or self.now())
 
     def _invoices(self, step: Step | None) -> list[rows.BuySellRow]:
         """Of one bookyear, or the changed ones of all (None)."""

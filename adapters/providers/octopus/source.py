@@ -1,6 +1,7 @@
 """An open connection to Octopus: who signed in, which dossiers, their books and balances."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -12,7 +13,7 @@ from adapters.providers.octopus.declaration import PROVIDER
 from adapters.providers.octopus.pulling import Pull
 from adapters.providers.octopus.reader import Reader
 from core.domain.books import Batch
-from core.domain.failures import FixSettings
+from core.domain.failures import FixSettings, ProviderDown, Wait
 from core.domain.integration import Account, Administration
 from core.domain.proof import ControlTotals
 from core.ports.provider import Credentials, Health
@@ -20,6 +21,9 @@ from core.ports.provider import Credentials, Health
 PROBED_DOSSIERS_MAX: Final = 10
 """Up to so many dossiers are opened when they are listed, to tell which are closed to the user:
 the list does not say, and opening one is allowed 150 times a day for all dossiers together."""
+
+AMOUNTS_SECONDS_MAX: Final = 60
+"""Balances a pull read at its very end are those of now for so long."""
 
 
 class OctopusSource:
@@ -31,7 +35,7 @@ class OctopusSource:
         self._reader = Reader(kit, credentials)
         self._rows: list[rows.DossierRow] | None = None
         self._readings: dict[str, Balances] = {}
-        self._amounts: dict[str, list[rows.AmountRow]] = {}
+        self._amounts: dict[str, tuple[datetime, list[rows.AmountRow]]] = {}
 
     @property
     def calls(self) -> int:
@@ -70,21 +74,27 @@ class OctopusSource:
         return tuple(each for each in told if each is not None)
 
     def pull(self, administration: Administration, bookmark: str | None) -> Iterator[Batch]:
+        self._amounts.pop(administration.key, None)
         pull = self._pull(administration, starting(bookmark))
         for batch in pull.batches():
             if batch.last:
                 if pull.at.balances is not None:
                     self._readings[administration.key] = pull.at.balances
                 if pull.amounts is not None:
-                    self._amounts[administration.key] = pull.amounts
+                    self._amounts[administration.key] = (self._clock.now(), pull.amounts)
             yield batch
 
     def control_totals(
         self, administration: Administration, *, whole: bool = False
     ) -> ControlTotals:
         """Always of every year: it is one call, or none right after a pull that had to ask."""
-        told = self._amounts.pop(administration.key, None)
-        if told is None or whole:
+        read_at, told = self._amounts.pop(administration.key, (None, []))
+        age = (
+            AMOUNTS_SECONDS_MAX
+            if read_at is None
+            else (self._clock.now() - read_at).total_seconds()
+        )
+        if age >= AMOUNTS_SECONDS_MAX or whole:
             told = self._pull(administration, Bookmark()).read_amounts()
         reading = self._readings.get(administration.key, BALANCES)
         return ControlTotals(balances_e4=records.balances(told, reading))
@@ -119,4 +129,6 @@ class OctopusSource:
             self._reader.open_dossier(str(row.dossier_key.id))
         except FixSettings as failure:
             return failure.sentence
+        except (Wait, ProviderDown):
+            return None  # the import will tell
         return None

@@ -8,7 +8,9 @@ from attrs import define
 from adapters.providers.kit.calls import Kit
 from adapters.providers.octopus import Octopus
 from adapters.providers.octopus.contract import SignIn
-from core.ports.provider import Credentials
+from core.domain.integration import Administration
+from core.domain.proof import Verdict, hold_against
+from core.ports.provider import Credentials, Source
 from core.ports.sessions import Login, Session
 from sandbox.browser import decide
 from sandbox.octopus import (
@@ -20,8 +22,9 @@ from sandbox.octopus import (
 from sandbox.octopus import Octopus as StandIn
 from sandbox.octopus.view import View
 from sandbox.server import Sandbox
+from tests.providers.folding import Ledger
 from tests.providers.kit.scripted import FakeBudgets
-from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
+from tests.providers.sandboxed import Connected, SandboxTime, TestTokens, run
 
 KEY = "octopus"
 REDIRECT = "https://localhost/oauth/octopus/callback"
@@ -129,3 +132,25 @@ def shown_truth(sandbox: Sandbox, truth: dict[str, Any]) -> dict[str, Any]:
 
 def asked(sandbox: Sandbox, words: str) -> int:
     return sum(words in f"{entry.path}?{entry.query}" for entry in sandbox.log(KEY))
+
+
+def imported(source: Source, administration: Administration) -> tuple[Ledger, str]:
+    ledger = Ledger()
+    return ledger, run(source, administration, None, ledger)
+
+
+def assert_true(
+    sandbox: Sandbox, source: Source, administration: Administration, ledger: Ledger
+) -> None:
+    """Every line of the stand-in's books, each entry balanced, and proven."""
+    held = [
+        line
+        for line in view_of(sandbox, administration.key).books.live_lines()
+        if line.account is not None
+    ]
+    assert sorted(line.amount_e4 for line in ledger.lines) == sorted(
+        line.cents * 100 for line in held
+    )
+    assert ledger.unbalanced == []
+    proof = hold_against(ledger.cells, source.control_totals(administration))
+    assert proof.verdict is Verdict.PROVEN, proof.residuals[:5]
