@@ -95,6 +95,11 @@ OAUTH: Final = OAuthDeclaration(
 ORGANISATION_REFUSED: Final = "organisation-refused"
 """Code of the failure that says: Xero did not take this organisation, which may be a whim."""
 
+ORGANISATION_REMOVED: Final = "organisation-removed"
+"""Code of the failure that says: it is not among the connections any more."""
+ORGANISATION_OFFLINE: Final = "organisation-offline"
+"""Code of the failure that says: a 503, which is one organisation or Xero itself."""
+
 CONCURRENT_SECONDS: Final = 1
 """After too many calls at once; Xero does not say how long to wait then."""
 
@@ -135,7 +140,7 @@ FAILURES: Final = FailureTable(
             statuses=frozenset({503}),
             failure=ProviderDown,
             again=True,
-            code="organisation-offline",
+            code=ORGANISATION_OFFLINE,
             sentence="This organisation is offline at {provider}, or {provider} itself: the "
             "import is tried again later.",
         ),

@@ -10,7 +10,12 @@ from adapters.providers.kit.decoding import JsonPage
 from adapters.providers.kit.transport import Transport
 from adapters.providers.kit.waiting import retry_after
 from adapters.providers.xero import rows
-from adapters.providers.xero.declaration import FAILURES, ORGANISATION_REFUSED, PROVIDER
+from adapters.providers.xero.declaration import (
+    FAILURES,
+    ORGANISATION_REFUSED,
+    ORGANISATION_REMOVED,
+    PROVIDER,
+)
 from adapters.providers.xero.wire import (
     CONNECTIONS,
     DAY_LIMIT,
@@ -167,8 +172,5 @@ def _removed(detail: str) -> FixSettings:
         f"This organisation is no longer connected at {PROVIDER}: reconnect and choose it on the "
         "consent page, or stop following it here.",
         detail=detail,
-        code="organisation-removed",
+        code=ORGANISATION_REMOVED,
     )
-
-
-__all__ = ["REFUSED_SECONDS", "REFUSED_TRIES", "Reader"]

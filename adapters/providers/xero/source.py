@@ -14,19 +14,30 @@ from adapters.providers.kit.decoding import trimmed
 from adapters.providers.xero import codes, rows, wire
 from adapters.providers.xero.balances import Balances, add_movements, balances_of
 from adapters.providers.xero.bookmark import Bookmark, Mode, starting
-from adapters.providers.xero.declaration import PROVIDER, scopes
+from adapters.providers.xero.declaration import (
+    ORGANISATION_OFFLINE,
+    ORGANISATION_REFUSED,
+    ORGANISATION_REMOVED,
+    PROVIDER,
+    scopes,
+)
 from adapters.providers.xero.pulling import Pull
 from adapters.providers.xero.reader import Reader
 from adapters.providers.xero.wire import Ledger, ledger_of
 from adapters.providers.xero.years import MONTHS, FiscalYears
 from core.domain.books import Batch
-from core.domain.failures import FixSettings
+from core.domain.failures import FixSettings, ProviderDown
 from core.domain.integration import Account, Administration
 from core.domain.proof import Cell, ControlTotals
 from core.ports.provider import AccessTokens, Credentials, Health
 
 YEARS_BACK_MAX: Final = 60
 """How far back balances are looked for; the search ends at the first year that began empty."""
+
+_OF_ONE_ORGANISATION: Final = frozenset(
+    {ORGANISATION_REFUSED, ORGANISATION_REMOVED, ORGANISATION_OFFLINE}
+)
+"""Codes of failures that say nothing about the other organisations of the consent."""
 
 _REBUILT: Final = (
     "The ledger is rebuilt from documents, because the app may not read journals. Conversion "
@@ -152,13 +163,15 @@ class XeroSource:
         name = trimmed(row.tenant_name)
         try:
             organisation = self._organisation(key)
-        except FixSettings as refused:
+        except (FixSettings, ProviderDown) as refused:
+            if refused.code not in _OF_ONE_ORGANISATION:
+                raise
             return Administration(
                 key=key,
                 name=name or key,
                 currency="",
                 importable=False,
-                obstacle=f"{PROVIDER} does not open it: {refused.sentence}",
+                obstacle=f"{PROVIDER} does not open it now",
             )
         is_open = organisation.organisation_status.upper() in codes.LIVING
         status = organisation.organisation_status.lower()
