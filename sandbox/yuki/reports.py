@@ -155,7 +155,8 @@ def _detail(ledger: Ledger, posting: Posting, prefix: str) -> str:
     tax = line.tax if line else None
     home = ledger.company.currency
     kind, folder, tab = ledger.document_type(posting)
-    document = contacted = ""
+    document = ""
+    contacted = element("contactHID", 0)  # an int that is always there
     if posting.document is not None:
         document = (
             f"{element('documentID', ledger.guid(Kind.ENTRY, posting.document))}"

@@ -78,6 +78,7 @@ class Yuki(StandIn):
             ("AccountingInfo", "GetTransactionDetails"): self._details,
             ("Accounting", "GLAccountBalance"): self._balances,
             ("Accounting", "GLAccountBalanceFiscal"): self._balances,
+            ("Contact", "SearchContacts"): self._contacts,
             ("Contact", "GetSuppliersAndCustomers"): self._contacts,
             ("Vat", "ActiveVATCodesList"): self._of(reports.vat_codes),
             ("ChangeDigest", "GetUpdatedAndDeletedTransactions"): self._digest,

@@ -125,9 +125,10 @@ def balances(key: str, day: date, books: str) -> Question:
 
 
 def contacts(domain_id: str, modified_after: str, page: int) -> Question:
+    """Of any kind: what ``contactType`` of the sister operation leaves out is not documented."""
     return Question(
         service="Contact",
-        operation="GetSuppliersAndCustomers",
+        operation="SearchContacts",
         about="contacts (Contact)",
         parameters=(
             ("domainID", domain_id),
@@ -137,7 +138,6 @@ def contacts(domain_id: str, modified_after: str, page: int) -> Question:
             ("modifiedAfter", modified_after),
             ("active", "Both"),
             ("pageNumber", str(page)),
-            ("contactType", "Both"),
         ),
     )
 

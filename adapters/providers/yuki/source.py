@@ -10,11 +10,12 @@ from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.decoding import guid_or_none
 from adapters.providers.kit.xml import Element
 from adapters.providers.yuki import questions, rows
+from adapters.providers.yuki.batching import RECORDS_PER_BATCH
 from adapters.providers.yuki.bookmark import Bookmark, Mode, decoded, renewed, starting
 from adapters.providers.yuki.contact_pages import ContactPages
 from adapters.providers.yuki.declaration import RIGHT_MISSING, RIGHTS, books_of
 from adapters.providers.yuki.fiscal_years import ask_years
-from adapters.providers.yuki.pulling import RECORDS_PER_BATCH, Pull
+from adapters.providers.yuki.pulling import Pull
 from adapters.providers.yuki.session import Session, not_understood, text_of
 from adapters.providers.yuki.years import FiscalYear, through
 from core.domain.books import Batch

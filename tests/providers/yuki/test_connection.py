@@ -169,6 +169,7 @@ def test_a_key_of_the_wrong_company_does_not_look_like_an_empty_one(
     sandbox: Sandbox, source: YukiSource, administration: Administration
 ) -> None:
     """The answer for an id that is no administration is empty, and no fault."""
+    assert administration.parent_key is not None
     stranger = evolve(administration, key=administration.parent_key)
     with pytest.raises(FixSettings, match="no ledger account"):
         run(source, stranger, None, Ledger())
@@ -280,7 +281,7 @@ def test_administrations_of_a_domain_share_what_was_read_of_contacts(
             run(source, administration, None, Ledger())
     with closing(connected.open()) as other:
         run(other, found[0], None, Ledger())
-    pages = asked(sandbox, "GetSuppliersAndCustomers")
+    pages = asked(sandbox, "SearchContacts")
     assert len(pages) == len(set(pages))
 
 
