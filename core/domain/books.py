@@ -223,12 +223,14 @@ class Window:
     """All entries dated ``first`` to ``last_day`` inclusive, spread over one or more batches.
 
     Only when ``last`` is True, entries held in the window and not seen are deleted, with their
-    lines and invoices. Windows of one run do not interleave.
+    lines and invoices. Windows of one run do not interleave. ``begins``: the reading of the window
+    begins here; what one that was given up half way had seen is forgotten.
     """
 
     first: dt.date
     last_day: dt.date
     present: frozenset[str] = frozenset()
+    begins: bool = False
     last: bool = True
 
 

@@ -76,7 +76,7 @@ def rest_of(part: Batch) -> Batch:
         if isinstance(covered, Everything):
             coverage.append(attrs.evolve(covered, present=frozenset(), first=False))
         elif isinstance(covered, Window):
-            coverage.append(attrs.evolve(covered, present=frozenset()))
+            coverage.append(attrs.evolve(covered, present=frozenset(), begins=False))
     return attrs.evolve(part, records=(), coverage=tuple(coverage))
 
 
@@ -127,7 +127,8 @@ def _coverage(batch: Batch, part: _Part, *, first: bool, final: bool) -> Iterato
             begins = covered.first and first
             yield attrs.evolve(covered, present=present, first=begins, last=last)
         elif isinstance(covered, Window):
-            yield attrs.evolve(covered, present=present, last=last)
+            begins = covered.begins and first
+            yield attrs.evolve(covered, present=present, begins=begins, last=last)
 
 
 def _entry_of(record: Record) -> str:

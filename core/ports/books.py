@@ -138,7 +138,8 @@ class Books(RetainedBooks, Protocol):
     @property
     def records_per_unit(self) -> int:
         """A batch of more records is better applied in parts (core.domain.parts), each in a unit
-        of work of its own: this many take the write lock for a time others can bear.
+        of work of its own: this many take the write lock for a time others can bear. Storages may
+        learn it from the units before.
         """
         ...
 

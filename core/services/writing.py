@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 import attrs
-from attrs import field, frozen
+from attrs import define, field
 
 from core.domain.books import Applied, Batch, JournalLine
 from core.domain.failures import OurBug
@@ -23,14 +23,14 @@ UNITS_MAX: Final = 1_000_000
 """Bound on the units one step takes: more than any ledger needs."""
 
 
-@frozen
+@define
 class Writing:
     """The writes of one attempt."""
 
     ports: Ports
     claimed: Claim
     records_per_unit: int = field(init=False)
-    """The storage's word, asked once."""
+    """The storage's word; it learns with each unit what this machine bears."""
 
     @records_per_unit.default
     def _asked(self) -> int:
@@ -91,6 +91,7 @@ class Writing:
             applied = uow.books.apply(self.claimed.entity.id, self.claimed.generation, part)
             assert not applied.more, "only the end of a coverage leaves anything"
             uow.commit()
+            self.records_per_unit = uow.books.records_per_unit
         return applied
 
     def _apply_last(self, batch: Batch, part: Batch, before: Applied, calls: int) -> Applied:
@@ -101,6 +102,7 @@ class Writing:
                 moved = self._moved(run, batch, before.plus(applied), calls)
                 uow.runs.replace(run, moved)
             uow.commit()
+            self.records_per_unit = uow.books.records_per_unit
         return applied
 
     def _moved(self, run: ImportRun, batch: Batch, applied: Applied, calls: int) -> ImportRun:

@@ -167,6 +167,21 @@ class ApplyContract:
             unit.books.apply(ENT, 1, batch(account("2"), coverage=(anew,)))
             assert [held.key for held in unit.books.accounts(ENT, 1)] == ["2"]
 
+    def test_a_window_read_anew_forgets_what_was_seen_of_it(self, storage: Storage) -> None:
+        """Given up half way, in a first import and in a later one; its end decides alone."""
+        begun = attrs.evolve(JANUARY, begins=True, last=False)
+        anew = attrs.evolve(JANUARY, begins=True)
+        end = attrs.evolve(JANUARY)
+        for number in (1, 2):
+            with storage.writing() as unit:
+                unit.books.apply(ENT, number, batch(*pair("e1", on=5), coverage=(begun,)))
+                unit.commit()
+            publish(storage, number, batch(*pair("e2", on=6), coverage=(anew,)))
+            assert keys_of(storage, number) == ["e2-1", "e2-2"]
+        half = batch(*pair("e1", on=5), coverage=(begun,))
+        publish(storage, 3, half, batch(*pair("e2", on=6), coverage=(end,)))
+        assert len(keys_of(storage, 3)) == 4, "a page that continues forgets nothing"
+
     def test_what_was_seen_does_not_outlive_a_discard(self, storage: Storage) -> None:
         publish(storage, 1, batch(account("1"), account("2")))
         open_end = attrs.evolve(EVERY_ACCOUNT, last=False)

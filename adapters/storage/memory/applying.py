@@ -155,6 +155,8 @@ class Applying:
 
     def _window(self, coverage: Window) -> None:
         scope = f"window {coverage.first} {coverage.last_day}"
+        if coverage.begins:
+            self.ledger.seen.pop(scope, None)
         seen = self._seen(scope, self.records[RecordKind.ENTRY], coverage)
         if coverage.last:
             unseen = {

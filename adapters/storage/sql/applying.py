@@ -91,7 +91,7 @@ class Building:
                 covering.append(coverage)
         scopes = [scope_of(coverage) for coverage in covering]
         for coverage, scope in zip(covering, scopes, strict=True):
-            if isinstance(coverage, Everything) and coverage.first:
+            if coverage.first if isinstance(coverage, Everything) else coverage.begins:
                 self.coverages.forget(scope)
         for scope in scopes:
             empty = self.tallies.of[scope.kind].live == 0

@@ -1,7 +1,7 @@
 """SqlBooks: the books' port on one connection."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from adapters.storage.sql.compacting import GENERATIONS, READABLE
 from adapters.storage.sql.dialect import among, widen_cache
 from adapters.storage.sql.documents import from_json, to_json
 from adapters.storage.sql.leftovers import discards_left
+from adapters.storage.sql.pacing import Pace
 from adapters.storage.sql.reading import BookReader, line_changes
 from adapters.storage.sql.remembering import Prepared, as_stored, json_of, remembered
 from adapters.storage.sql.retaining import SqlRetention
@@ -76,17 +77,15 @@ LEDGERS = table_of(LedgerRow)
 IDS_PER_QUERY = 500
 """Entities asked about in one statement."""
 
-RECORDS_PER_UNIT = 800
-"""Records applied in one unit of work: some 20 ms of the write lock."""
-
 NO_LEDGER = 0
 """Stands for the ledger of an entity that has no books yet: no row has it."""
 
 
 class BookStatements(dict[str, VersionStatements]):
-    """Prepared texts per table, shared by all units of a storage."""
+    """Prepared texts per table, and the pace of writing, shared by all units of a storage."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pace: Pace) -> None:
+        self.pace = pace
         super().__init__(
             (shape.table.name, VersionStatements(engine, shape)) for shape in ALL_SHAPES
         )
@@ -95,14 +94,17 @@ class BookStatements(dict[str, VersionStatements]):
 class SqlBooks(SqlRetention):
     """Implements core.ports.books.Books."""
 
-    def __init__(self, connection: Connection, statements: Mapping[str, VersionStatements]) -> None:
+    def __init__(self, connection: Connection, statements: BookStatements) -> None:
         self._connection = connection
         self._statements = statements
         self._ledgers: dict[str, int] = {}
+        self._records_applied = 0
 
-    def forget(self) -> None:
-        """The transaction ended: others may write from now on."""
+    def forget(self) -> int:
+        """The transaction ended: others may write from now on. How many records were applied."""
         self._ledgers.clear()
+        applied, self._records_applied = self._records_applied, 0
+        return applied
 
     # Writing
 
@@ -133,9 +135,10 @@ class SqlBooks(SqlRetention):
 
     @property
     def records_per_unit(self) -> int:
-        return RECORDS_PER_UNIT
+        return self._statements.pace.records
 
     def apply(self, entity_id: str, generation: int, batch: Batch) -> Applied:
+        self._records_applied += len(batch.records)
         return self._building(entity_id, generation).apply(batch)
 
     def start_over(self, entity_id: str, generation: int) -> None:

@@ -39,16 +39,6 @@ CACHE_KIBIBYTES: Final = 4_096
 IMPORTING_CACHE_KIBIBYTES: Final = 16_384
 """Page cache of a connection that builds books: its keys are spread over whole indexes."""
 
-CHECKPOINT_PAGES: Final = 4_000
-"""The log is folded into the file when it has that many pages (16 MiB)."""
-
-FOLD_EVERY_UNITS: Final = 8
-"""A connection that builds books folds the log itself, after so many units and between two of them.
-
-Done by the commit it would keep the unit open for as long as the disk takes. Fewer, larger foldings
-also write a page once that several units touched.
-"""
-
 LOG_BYTES_MAX: Final = 64 * 1024 * 1024
 """The log file is cut back to this after it grew under a long reader."""
 
@@ -66,8 +56,8 @@ WRITING: Final = "monitr_writing"
 PLACEHOLDERS: Final = {"qmark": "?", "format": "%s"}
 """How drivers write a positional parameter, by SQLAlchemy's word for their style."""
 
-_UNITS: Final = "monitr_units"
-"""Among a connection's notes: units of work since it folded the log, once it builds books."""
+_WIDE: Final = "monitr_wide_cache"
+"""Among a connection's notes, once it builds books."""
 
 
 class _DriverConnection(Protocol):
@@ -120,7 +110,7 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
         "foreign_keys=ON",
         "synchronous=NORMAL",
         f"cache_size=-{CACHE_KIBIBYTES}",
-        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+        "wal_autocheckpoint=0",  # see adapters.storage.sql.pacing
         f"journal_size_limit={LOG_BYTES_MAX}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
@@ -129,24 +119,9 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
 
 def widen_cache(connection: Connection) -> None:
     """This connection builds books from now on. Costs nothing the second time."""
-    if _UNITS not in connection.info:
+    if _WIDE not in connection.info:
         connection.exec_driver_sql(f"PRAGMA cache_size=-{IMPORTING_CACHE_KIBIBYTES}")
-        connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
-        connection.info[_UNITS] = 0
-
-
-def fold_log(connection: Connection) -> None:
-    """Call it after a unit that wrote, outside any transaction; others read and write meanwhile."""
-    units = connection.info.get(_UNITS)
-    if units is None:
-        return
-    connection.info[_UNITS] = (units + 1) % FOLD_EVERY_UNITS
-    driver = connection.connection.dbapi_connection
-    if connection.info[_UNITS] == 0 and driver is not None:
-        try:
-            driver.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error:
-            return  # a full disk, say: the unit is committed, and the next one will tell
+        connection.info[_WIDE] = True
 
 
 def _lower(text: str | None) -> str | None:

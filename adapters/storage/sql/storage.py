@@ -1,6 +1,6 @@
 """SqlStorage: units of work on one transaction each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from sqlmodel import Session
 from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import BookStatements, SqlBooks
 from adapters.storage.sql.connections import SqlIntegrations, SqlOrganisations
-from adapters.storage.sql.dialect import WRITING, fold_log, open_engine
+from adapters.storage.sql.dialect import WRITING, open_engine
 from adapters.storage.sql.entities import SqlEntities
 from adapters.storage.sql.errors import failure_of
 from adapters.storage.sql.events import SqlActivity, SqlSlots
 from adapters.storage.sql.opening import bring_up_to_date
+from adapters.storage.sql.pacing import Folding, Pace, Stopwatch
 from adapters.storage.sql.runs import SqlRuns
 from adapters.storage.sql.small import (
     SqlLeases,
@@ -48,10 +49,15 @@ class SqlUnit:
     """Implements core.ports.storage.UnitOfWork on one connection and transaction."""
 
     def __init__(
-        self, connection: Connection, session: Session, statements: BookStatements, *, writing: bool
+        self,
+        connection: Connection,
+        session: Session,
+        statements: BookStatements,
+        committed: Callable[[int], None] | None,
     ) -> None:
+        """``committed`` is told how many records were applied; None: this unit only reads."""
         self._session = session
-        self._writing = writing
+        self._committed = committed
         self.organisations: Organisations = SqlOrganisations(session)
         self.integrations: Integrations = SqlIntegrations(session)
         self.entities: Entities = SqlEntities(session)
@@ -69,10 +75,10 @@ class SqlUnit:
         self.books: SqlBooks = SqlBooks(connection, statements)
 
     def commit(self) -> None:
-        if not self._writing:
+        if self._committed is None:
             raise OurBug("A reading unit of work was committed: report this.", code="read-only")
         self._session.commit()
-        self.books.forget()
+        self._committed(self.books.forget())
 
 
 class SqlStorage:
@@ -90,7 +96,9 @@ class SqlStorage:
         except BaseException:
             self.engine.dispose()
             raise
-        self._statements = BookStatements(self.engine)
+        self._pace = Pace()
+        self._folding = Folding()
+        self._statements = BookStatements(self.engine, self._pace)
         self._stamps = Stamps(self.engine)
 
     def reading(self) -> AbstractContextManager[SqlUnit]:
@@ -108,6 +116,12 @@ class SqlStorage:
         with connection:
             connection = connection.execution_options(**{WRITING: writing})
             connection.begin()
+            held = Stopwatch()
+
+            def committed(records: int) -> None:
+                self._pace.learn(records, held.seconds)
+                self._folding.wrote(records)
+
             # The session joins this one transaction and ends it: commit is a decision of the unit.
             with Session(
                 connection,
@@ -116,9 +130,10 @@ class SqlStorage:
                 join_transaction_mode="control_fully",
             ) as session:
                 session.connection()  # joins now; commit would else pass by what books wrote
-                yield SqlUnit(connection, session, self._statements, writing=writing)
+                told = committed if writing else None
+                yield SqlUnit(connection, session, self._statements, told)
             if writing:
-                fold_log(connection)
+                self._folding.fold_if_due(connection)
 
     def stamp(self) -> int | None:
         """Implements core.ports.stamps.Stamped; None for anything but a SQLite file."""
