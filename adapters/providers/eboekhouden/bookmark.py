@@ -5,26 +5,19 @@ mutations of one month whose numbers are neighbours), beside the checksum of the
 A block whose heads look different is read again; a month whose balances differ from its blocks too.
 """
 
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 import msgspec
-from attrs import frozen
 
-from adapters.providers.eboekhouden import sums
+from adapters.providers.eboekhouden.blocks import Blocks
 from adapters.providers.eboekhouden.chart import Ledger
 from adapters.providers.eboekhouden.posting import Rules
 
 BOOKMARK_VERSION: Final = 1
 
-LEDGERS_MAX: Final = 500
+LEDGERS_MAX: Final = 400
 """Accounts a bookmark carries; with more they are asked for again when a pull is taken up."""
-TODO_MAX: Final = 1_500
-"""Numbers still to fetch that it carries; beyond them the list is asked for once more."""
-BLOCKS_MAX: Final = 700
-"""Of mutations, and as many again of relations: when there are more, blocks are made wider."""
-WIDTH_FIRST: Final = 8
 
 
 class Mode(StrEnum):
@@ -48,13 +41,6 @@ class Way(StrEnum):
     SOAP = "soap"
 
 
-class Blocks(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``held``: per ``202501/12`` the checksum of heads and that of lines, eight letters each."""
-
-    width: int = WIDTH_FIRST
-    held: dict[str, str] = {}
-
-
 class Marks(msgspec.Struct, frozen=True, array_like=True):
     """What the lines of a whole reading add up to, and the parts that rules could turn.
 
@@ -69,8 +55,9 @@ class Marks(msgspec.Struct, frozen=True, array_like=True):
 
 class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``todo``: numbers to fetch in this stage; ``more``: others after them; ``listed``: the list
-    of this stage was read. ``queue``: years and months (``2025``, ``202501``) whose balances are
-    still to be looked at. ``years`` have mutations; ``touched`` are those this pull changed.
+    of this stage was read. ``years`` have mutations; ``touched`` are those this pull changed.
+    ``queue``: years and months (``2025``, ``202501``) whose balances are still to be looked at;
+    ``202501>900``: mutations of that month above 900 are still to be read; ``2025-2026``: all.
     ``newest``: the highest number SOAP told; ``high``: below it all is still to be read, -1: all.
     """
 
@@ -125,63 +112,3 @@ def starting(bookmark: str | None, *, way: Way, now: int) -> Bookmark:
         relations=kept.relations,
         years=kept.years,
     )
-
-
-# -- blocks ----------------------------------------------------------------------------------------
-
-
-@frozen
-class Head:
-    """A thing in a list: its number, its month (empty: of none), and a checksum of what is told."""
-
-    number: int
-    month: str
-    digest: int
-
-
-def block_key(month: str, number: int, width: int) -> str:
-    return f"{month}/{number // width}"
-
-
-def split(text: str) -> tuple[int, int]:
-    """Checksums of heads and of lines."""
-    return sums.read(text[: sums.TEXT_CHARACTERS]), sums.read(text[sums.TEXT_CHARACTERS :])
-
-
-def joined(heads: int, lines: int) -> str:
-    return sums.told(heads % sums.MODULUS) + sums.told(lines % sums.MODULUS)
-
-
-def gathered(heads: Iterable[Head], width: int) -> dict[str, int]:
-    """Checksums of heads per block."""
-    found: dict[str, int] = {}
-    for head in heads:
-        key = block_key(head.month, head.number, width)
-        found[key] = (found.get(key, 0) + head.digest) % sums.MODULUS
-    return found
-
-
-def fitting(blocks: Blocks, heads: Iterable[Head]) -> Blocks:
-    """The same blocks, two made into one until these heads need few enough. Nothing is lost:
-    checksums add up.
-    """
-    known = tuple(heads)
-    while len(gathered(known, blocks.width)) > BLOCKS_MAX:
-        wider: dict[str, str] = {}
-        for key, text in blocks.held.items():
-            month, _, place = key.partition("/")
-            into = f"{month}/{int(place) // 2}"
-            old_heads, old_lines = split(wider[into]) if into in wider else (0, 0)
-            heads_sum, lines_sum = split(text)
-            wider[into] = joined(old_heads + heads_sum, old_lines + lines_sum)
-        blocks = Blocks(width=blocks.width * 2, held=wider)
-    return blocks
-
-
-def by_month(held: Mapping[str, str]) -> dict[str, int]:
-    """Checksums of lines per month."""
-    found: dict[str, int] = {}
-    for key, text in held.items():
-        month = key.partition("/")[0]
-        found[month] = (found.get(month, 0) + split(text)[1]) % sums.MODULUS
-    return found

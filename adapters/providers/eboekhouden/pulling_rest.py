@@ -12,23 +12,21 @@ from typing import Final
 import msgspec
 from attrs import define, field
 
-from adapters.providers.eboekhouden import chart as ledger_chart
 from adapters.providers.eboekhouden import rest_rows, sums
-from adapters.providers.eboekhouden.bookmark import (
+from adapters.providers.eboekhouden.blocks import (
     TODO_MAX,
     Blocks,
-    Bookmark,
     Head,
-    Marks,
-    Mode,
-    Stage,
     block_key,
     by_month,
+    first_of,
     fitting,
     gathered,
+    heads_of,
     joined,
     split,
 )
+from adapters.providers.eboekhouden.bookmark import Bookmark, Marks, Mode, Stage
 from adapters.providers.eboekhouden.chart import Chart
 from adapters.providers.eboekhouden.checking import (
     better_rules,
@@ -39,18 +37,21 @@ from adapters.providers.eboekhouden.checking import (
 )
 from adapters.providers.eboekhouden.declaration import PROVIDER
 from adapters.providers.eboekhouden.documents import Mutation
+from adapters.providers.eboekhouden.masters import MASTER_COVERAGE, master_records, nothing_seen
 from adapters.providers.eboekhouden.posting import Booked, booked
 from adapters.providers.eboekhouden.rest import RestClient
-from adapters.providers.eboekhouden.vat import tax_codes
 from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind
-from core.domain.failures import FixSettings
+from core.domain.failures import FixSettings, NotUnderstood
 
 DETAILS_PER_BATCH: Final = 20
 """Each is a call; a pull that is killed asks again for so many at most."""
 ROTATION_NIGHTS: Final = 28
 """A relation's list row tells its code only: its details are read again once in so many pulls."""
 STEPS_MAX: Final = 1_000_000
+MUTATIONS_MAX: Final = 400_000
+"""By REST, a call each: more than a day's worth of calls."""
 _OPENING: Final = 0
+_REASON_CHARACTERS: Final = 100
 
 
 @define
@@ -78,7 +79,11 @@ class RestPull:
         if self.at.stage is not Stage.ACCOUNTS and not self.at.ledgers:
             self._learn(self.client.ledgers())
         for _ in range(STEPS_MAX):
-            batch = steps[self.at.stage]()
+            stage = self.at.stage
+            try:
+                batch = steps[stage]()
+            except ValueError as error:
+                raise bad_value(stage.value, error) from None
             yield batch
             if batch.last:
                 return
@@ -112,11 +117,11 @@ class RestPull:
         heads = self._relations
         blocks = fitting(self.at.relations, heads)
         fresh = gathered(heads, blocks.width)
-        changed = {key for key, value in fresh.items() if _heads_of(blocks, key) != value}
+        changed = {key for key, value in fresh.items() if heads_of(blocks, key) != value}
         if not self.at.listed and self.at.mode is Mode.CHANGES:
             night = self.at.pulls % ROTATION_NIGHTS
             changed |= {key for key in fresh if int(key[1:]) % ROTATION_NIGHTS == night}
-        todo, taken = _first_of(heads, changed, blocks.width)
+        todo, taken = first_of(heads, changed, blocks.width)
         held = {key: text for key, text in blocks.held.items() if key in fresh}
         held |= {key: joined(fresh[key], 0) for key in taken}
         at = msgspec.structs.replace(
@@ -165,8 +170,8 @@ class RestPull:
         records: list[Record] = []
         blocks = fitting(self.at.blocks, heads)
         fresh = gathered(heads, blocks.width)
-        changed = {key for key, value in fresh.items() if _heads_of(blocks, key) != value}
-        todo, taken = _first_of(heads, changed, blocks.width)
+        changed = {key for key, value in fresh.items() if heads_of(blocks, key) != value}
+        todo, taken = first_of(heads, changed, blocks.width)
         gone = blocks.held.keys() - fresh.keys()
         held = {key: text for key, text in blocks.held.items() if key not in gone}
         held |= {key: joined(fresh[key], 0) for key in taken}
@@ -197,9 +202,11 @@ class RestPull:
         """
         if self._heads is None:
             self._heads = [
-                Head(row.id, month_of(row.date), sums.of_text(row.print))
+                Head(row.id, month_of(row.day), sums.of_text(row.print))
                 for row in self.client.heads()
             ]
+            if len(self._heads) > MUTATIONS_MAX:
+                raise _too_many()
             if not self._heads or self._heads[0].number != _OPENING:
                 self._add_opening(self._heads)
         return self._heads
@@ -271,6 +278,9 @@ class RestPull:
         at = msgspec.structs.replace(self.at, queue=queue)
         if "-" in period:
             return self._after_whole(period, at)
+        if ">" in period:
+            month, _, after = period.partition(">")
+            return self._after(self._batch((), (Delta(),), self._to_read(month, int(after), at)))
         told = sums.of_balances(self.client.movements(*span(period), self.chart))
         months = by_month(at.blocks.held)
         ours = sum(value for month, value in months.items() if month.startswith(period))
@@ -291,24 +301,29 @@ class RestPull:
 
     def _to_read_again(self, period: str, at: Bookmark, months: Sequence[str]) -> Bookmark:
         """A year that differs is looked at by month, a month that differs is read again."""
-        touched = at.touched | {int(period[:4])}
+        at = msgspec.structs.replace(at, touched=at.touched | {int(period[:4])})
         if len(period) == len("2025"):
             inner = tuple(month for month in months if month.startswith(period))
-            return msgspec.structs.replace(at, queue=(*inner, *at.queue), touched=touched)
-        if self._heads is not None:
-            numbers = [head.number for head in self._heads if head.month == period]
-        else:
-            numbers = [row.id for row in self.client.heads(span(period))]
+            return msgspec.structs.replace(at, queue=(*inner, *at.queue))
         held = {
             key: joined(split(text)[0], 0) if key.startswith(period) else text
             for key, text in at.blocks.held.items()
         }
-        return msgspec.structs.replace(
-            at,
-            blocks=Blocks(width=at.blocks.width, held=held),
-            todo=tuple(numbers[:TODO_MAX]),
-            touched=touched,
-        )
+        emptied = Blocks(width=at.blocks.width, held=held)
+        return self._to_read(period, -1, msgspec.structs.replace(at, blocks=emptied))
+
+    def _to_read(self, month: str, after: int, at: Bookmark) -> Bookmark:
+        """The mutations of a month above a number, as many as a bookmark carries."""
+        if self._heads is not None:
+            numbers = [head.number for head in self._heads if head.month == month]
+        else:
+            numbers = [row.id for row in self.client.heads(span(month))]
+        left = [number for number in sorted(numbers) if number > after]
+        todo = tuple(left[:TODO_MAX])
+        queue = at.queue
+        if len(left) > TODO_MAX:
+            queue = (f"{month}>{todo[-1]}", *queue)
+        return msgspec.structs.replace(at, todo=todo, queue=queue)
 
     def _after_whole(self, period: str, at: Bookmark) -> Batch:
         """After reading all: do the balances say that other rules were right? Then once more."""
@@ -346,29 +361,6 @@ class RestPull:
         )
 
 
-MASTER_COVERAGE: Final[tuple[Coverage, ...]] = tuple(
-    Everything(kind=kind, first=True)
-    for kind in (RecordKind.ACCOUNT, RecordKind.JOURNAL, RecordKind.TAX_CODE)
-)
-
-
-def master_records(named: Sequence[tuple[ledger_chart.Ledger, str]], today: date) -> list[Record]:
-    """Accounts, and the journals and VAT codes that no call tells."""
-    accounts = [ledger_chart.ledger_account(ledger, name) for ledger, name in named]
-    return [*accounts, *ledger_chart.journals(named), *tax_codes(today)]
-
-
-def nothing_seen() -> FixSettings:
-    """No administration is without ledger accounts: whoever sees none may not see them."""
-    return FixSettings(
-        f"{PROVIDER} shows no ledger accounts: give the connected user the right to see the "
-        "bookkeeping, then reconnect.",
-        detail="an empty list of ledger accounts",
-        code="rights-missing",
-        setting="rights",
-    )
-
-
 def _counted(at: Bookmark, mutation: Mutation, result: Booked) -> Bookmark:
     """The lines of a mutation added to those of its block."""
     key = block_key(month_of(mutation.date), mutation.number, at.blocks.width)
@@ -381,25 +373,17 @@ def _counted(at: Bookmark, mutation: Mutation, result: Booked) -> Bookmark:
     )
 
 
-def _heads_of(blocks: Blocks, key: str) -> int | None:
-    text = blocks.held.get(key)
-    return None if text is None else split(text)[0]
+def bad_value(about: str, error: ValueError) -> NotUnderstood:
+    return NotUnderstood(
+        f"{PROVIDER} sent {about} in a form this version does not know: report it.",
+        detail=f"{about}: {str(error)[:_REASON_CHARACTERS]}",
+    )
 
 
-def _first_of(
-    heads: Sequence[Head], wanted: set[str], width: int
-) -> tuple[tuple[int, ...], set[str]]:
-    """Numbers of as many whole blocks as fit into a bookmark, and those blocks."""
-    members: dict[str, list[int]] = {}
-    for head in heads:
-        key = block_key(head.month, head.number, width)
-        if key in wanted:
-            members.setdefault(key, []).append(head.number)
-    todo: list[int] = []
-    taken: set[str] = set()
-    for key, numbers in members.items():
-        if todo and len(todo) + len(numbers) > TODO_MAX:
-            break
-        todo += numbers
-        taken.add(key)
-    return tuple(todo), taken
+def _too_many() -> FixSettings:
+    return FixSettings(
+        f"These books have more than {MUTATIONS_MAX:,} mutations, each a call: connect by SOAP, "
+        "with user name and security codes.",
+        code="too-many-for-rest",
+        setting="username",
+    )

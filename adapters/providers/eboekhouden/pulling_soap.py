@@ -17,12 +17,8 @@ from adapters.providers.eboekhouden import soap_rows, sums
 from adapters.providers.eboekhouden.bookmark import Bookmark, Marks, Mode, Stage
 from adapters.providers.eboekhouden.chart import Chart, Ledger
 from adapters.providers.eboekhouden.checking import better_rules, with_lines
+from adapters.providers.eboekhouden.masters import MASTER_COVERAGE, master_records, nothing_seen
 from adapters.providers.eboekhouden.posting import booked
-from adapters.providers.eboekhouden.pulling_rest import (
-    MASTER_COVERAGE,
-    master_records,
-    nothing_seen,
-)
 from adapters.providers.eboekhouden.soap_client import SoapClient, not_understood
 from adapters.providers.kit.xml import Element
 from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind

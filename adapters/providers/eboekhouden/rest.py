@@ -148,11 +148,11 @@ class RestClient:
         if not self.singly:
             try:
                 body = self._get("/v1/ledger/balances", query, "balances")
-                return _balances(BALANCES.decode(body), chart)
-            except NotUnderstood as failure:
-                if failure.code != "not-found":
-                    raise
+            except NotUnderstood:
+                # Not there, or taken for the account by the name of "balances".
                 self.singly = True
+            else:
+                return _balances(BALANCES.decode(body), chart)
         found: dict[str, int] = {}
         for ledger in chart.ledgers:
             body = self._get(f"/v1/ledger/{ledger.id}/balance", query, "a balance")
@@ -164,14 +164,24 @@ class RestClient:
     # -- pages -------------------------------------------------------------------------------------
 
     def _windows(self, query: Mapping[str, str], highest: int) -> list[HeadRow]:
-        """Windows of as many numbers as a page has rows cannot overflow."""
+        """Windows of as many numbers as a page has rows cannot overflow. ``highest`` is the highest
+        number seen; above it there may be more.
+        """
         found: dict[int, HeadRow] = {}
         width = self._limit
-        for low in range(0, highest + 1, width):
+        low = 0
+        for _ in range(PAGES_MAX):
+            if low > highest:
+                above = {**query, "id[gte]": str(low)}
+                page, _ = self._limited("/v1/mutation", above, HEADS, "mutations")
+                if not page.items:
+                    return [found[number] for number in sorted(found)]
+                highest = max(row.id for row in page.items)
             window = {**query, "id[range]": f"{low},{low + width - 1}"}
             page, _ = self._limited("/v1/mutation", window, HEADS, "mutations")
             found.update((row.id, row) for row in page.items)
-        return [found[number] for number in sorted(found)]
+            low += width
+        raise _too_many("mutations")
 
     def _offset_pages(self, path: str, decoder: JsonPage[Page[R]], about: str) -> Iterator[R]:
         taken = 0

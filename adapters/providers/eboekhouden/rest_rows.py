@@ -19,6 +19,7 @@ from core.domain.books import Contact
 R = TypeVar("R")
 _ZERO: Final = Decimal(0)
 _EXCLUDING: Final = "EX"
+_ISO_DAY_CHARACTERS: Final = 10
 
 
 class Page(msgspec.Struct, Generic[R]):
@@ -44,17 +45,21 @@ class HeadRow(msgspec.Struct):
 
     id: int
     type: int
-    date: dt.date
+    date: str
     invoice_number: str | None = msgspec.field(name="invoiceNumber", default=None)
     ledger_id: int | None = msgspec.field(name="ledgerId", default=None)
     amount: Decimal | None = None
     entry_number: str | None = msgspec.field(name="entryNumber", default=None)
 
     @property
+    def day(self) -> dt.date:
+        return day(self.date)
+
+    @property
     def print(self) -> str:
         """All of it, as a text to compare."""
         amount_e4 = cents_e4(self.amount or _ZERO)
-        parts = (self.type, self.date, self.invoice_number, self.ledger_id, amount_e4)
+        parts = (self.type, self.day, self.invoice_number, self.ledger_id, amount_e4)
         return "|".join(map(str, (self.id, *parts, self.entry_number)))
 
 
@@ -75,7 +80,7 @@ class RowRow(msgspec.Struct):
 
 class MutationRow(msgspec.Struct):
     type: int
-    date: dt.date
+    date: str
     id: int = 0
     description: str | None = None
     term_of_payment: int | None = msgspec.field(name="termOfPayment", default=None)
@@ -132,6 +137,11 @@ BALANCES: Final[JsonPage[list[BalanceRow] | Page[BalanceRow]]] = JsonPage(
 )
 
 
+def day(text: str) -> dt.date:
+    """The calendar day, with or without a time behind it; ValueError for what is none."""
+    return dt.date.fromisoformat(text[:_ISO_DAY_CHARACTERS])
+
+
 def ledger(row: LedgerRow) -> Ledger:
     return Ledger(row.id, row.code, row.category)
 
@@ -161,7 +171,7 @@ def mutation(told: MutationRow, number: int) -> Mutation:
     return Mutation(
         number=number,
         kind=told.type,
-        date=told.date,
+        date=day(told.date),
         main_key=_key(told.ledger_id),
         contact_key=_key(told.relation_id),
         invoice_number=trimmed(told.invoice_number),

@@ -11,7 +11,8 @@ from adapters.providers.eboekhouden.bookmark import Bookmark, Mode, Way, startin
 from adapters.providers.eboekhouden.chart import Chart
 from adapters.providers.eboekhouden.checking import span
 from adapters.providers.eboekhouden.declaration import BELGIUM, CURRENCY, NETHERLANDS, PROVIDER
-from adapters.providers.eboekhouden.pulling_rest import RestPull, nothing_seen
+from adapters.providers.eboekhouden.masters import nothing_seen
+from adapters.providers.eboekhouden.pulling_rest import RestPull, bad_value
 from adapters.providers.eboekhouden.pulling_soap import WINDOW, SoapPull
 from adapters.providers.eboekhouden.rest import RestClient
 from adapters.providers.eboekhouden.soap_client import SoapClient, not_understood
@@ -76,12 +77,15 @@ class RestSource:
         """
         if self._pulled is None:
             chart = Chart(tuple(rest_rows.ledger(row) for row in self._client.ledgers()))
-            years = frozenset(row.date.year for row in self._client.heads())
+            years = frozenset(row.day.year for row in self._client.heads())
         else:
             chart, years = Chart(self._pulled.ledgers), self._pulled.years
 
         def movements(first: date, last: date) -> Mapping[str, int]:
-            return self._client.movements(first, last, chart)
+            try:
+                return self._client.movements(first, last, chart)
+            except ValueError as error:
+                raise bad_value("balances", error) from None
 
         if self._pulled is not None and self._pulled.mode is Mode.CHANGES and not whole:
             chosen = self._pulled.touched or frozenset(sorted(years)[-1:])
