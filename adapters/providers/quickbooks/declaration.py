@@ -92,6 +92,9 @@ OAUTH: Final = OAuthDeclaration(
 TOO_MUCH: Final = "report-too-large"
 """Code of the failure that says: this report takes too long, a shorter window may not."""
 
+QUESTION_REFUSED: Final = "question-refused"
+"""Code of the failure that says: this is not a question QuickBooks answers."""
+
 FAILURES: Final = FailureTable(
     provider=PROVIDER,
     # Reasons are fault codes, as ``faults`` reads them from the body.
@@ -144,7 +147,7 @@ FAILURES: Final = FailureTable(
         Rule(
             statuses=frozenset({200, 400}),
             failure=NotUnderstood,
-            code="question-refused",
+            code=QUESTION_REFUSED,
             sentence="{provider} does not answer the question for {about}: report this with the "
             "log.",
         ),

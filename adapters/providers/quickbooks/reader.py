@@ -11,7 +11,7 @@ from adapters.providers.kit.retry_table import ACCESS_REFUSED
 from adapters.providers.quickbooks import cells, entities, report
 from adapters.providers.quickbooks.bookmark import Company
 from adapters.providers.quickbooks.codes import FRANCE, FRENCH_SUFFIX, PARTIES, TRANSACTIONS
-from adapters.providers.quickbooks.declaration import FAILURES, PROVIDER
+from adapters.providers.quickbooks.declaration import FAILURES, PROVIDER, QUESTION_REFUSED
 from adapters.providers.quickbooks.entities import Changed, Listing
 from adapters.providers.quickbooks.faults import REASON_HEADER, FaultTransport
 from adapters.providers.quickbooks.windows import Days
@@ -23,7 +23,7 @@ from adapters.providers.quickbooks.wire import (
     listing,
     path,
 )
-from core.domain.failures import FixSettings, ProviderDown, Reconnect
+from core.domain.failures import FixSettings, NotUnderstood, ProviderDown, Reconnect
 from core.ports.provider import AccessTokens
 
 T = TypeVar("T")
@@ -139,7 +139,12 @@ class Reader:
                 body, days.first, days.last, home=company.home, is_multi=company.is_multi
             )
 
-        return self._read(address, "the journal report", decode, is_report=True)
+        try:
+            return self._read(address, "the journal report", decode, is_report=True)
+        except NotUnderstood as refused:
+            if refused.code == QUESTION_REFUSED and company.is_multi:
+                raise cells.HomeAmountsMissing(refused.detail) from None
+            raise
 
     def general_ledger(self, days: Days, company: Company) -> list[cells.Transaction]:
         """The same, gathered from the accounts. CutShort; HomeAmountsMissing."""

@@ -15,6 +15,7 @@ from adapters.providers.kit.decoding import JsonPage
 from adapters.providers.quickbooks.cells import (
     Cell,
     CutShort,
+    HomeAmountsMissing,
     Report,
     ReportColumns,
     Row,
@@ -160,10 +161,10 @@ class _Journal:
         # A negative amount may be shown, and added up, on the other side.
         is_told = told == self.sums or self.has_negative
         if debit_e4 != credit_e4 or told[0] != told[1] or not is_told:
-            raise not_understood(
-                "the journal report",
-                f"transaction {self.open.id}: debit {debit_e4}, credit {credit_e4}, told {told}",
-            )
+            wrong = f"{self.open.id}: debit {debit_e4}, credit {credit_e4}, told {told}"
+            if self.columns.is_multi:
+                raise HomeAmountsMissing(f"transaction {wrong}")
+            raise not_understood("the journal report", f"transaction {wrong}")
         self.all_sums = (self.all_sums[0] + debit_e4, self.all_sums[1] + credit_e4)
         self.open, self.sums = None, (0, 0)
         self.negatives |= self.has_negative

@@ -182,6 +182,17 @@ def test_a_journal_without_home_amounts_gives_way_to_the_general_ledger(
     assert_true(sandbox, source, administration, ledger_read)
 
 
+def test_a_journal_that_refuses_the_columns_gives_way_as_well(
+    sandbox: Sandbox, source: Source, administration: Administration
+) -> None:
+    body = '{"Fault":{"Error":[{"Message":"m","Detail":"d","code":"2030"}],"type":"x"}}'
+    fault = {"kind": "status", "status": 400, "body": body, "path": "*/JournalReport", "times": 9}
+    sandbox.add_fault(KEY, fault)
+    ledger_read, _ = imported(source, administration)
+    assert asked(sandbox, "JournalReport") == 1
+    assert_true(sandbox, source, administration, ledger_read)
+
+
 def test_a_general_ledger_that_is_cut_is_read_in_halves(
     sandbox: Sandbox, source: Source, administration: Administration
 ) -> None:

@@ -181,6 +181,18 @@ def test_columns_that_are_missing_are_refused_by_name() -> None:
         journal(answer(WHOLE), FIRST, LAST, home="EUR", is_multi=True)
 
 
+def test_home_amounts_that_do_not_balance_are_none() -> None:
+    keys = (*KEYS[:6], "debt_home_amt", "credit_home_amt")
+    rows = [
+        line("84", "11.00", day="2026-05-07", kind="Invoice"),
+        line("1", credit="10.00"),
+        closing("11.00", "10.00"),
+        closing("11.00", "10.00", "TOTAL"),
+    ]
+    with pytest.raises(HomeAmountsMissing):
+        journal(answer(rows, keys=keys), FIRST, LAST, home="EUR", is_multi=True)
+
+
 def test_half_an_answer_and_a_web_page_are_the_providers_trouble() -> None:
     for body in (b"", b"<html>", answer(WHOLE)[:200]):
         with pytest.raises(ProviderDown):
