@@ -6,7 +6,7 @@ raw ``TRM``; nothing is keyed by them. ValueError says what cannot be read.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -80,8 +80,6 @@ CUSTOMERS_BE, SUPPLIERS_BE, LIQUID_BE = "400", "440", ("55", "57")
 CUSTOMERS_RGS, SUPPLIERS_RGS, LIQUID_RGS = "BVorDeb", "BSchCre", "BLim"
 """The same in the Dutch reference scheme."""
 
-_US_MOMENT: Final = "%m/%d/%Y %I:%M:%S %p"
-
 
 @frozen(kw_only=True)
 class Controls:
@@ -112,11 +110,6 @@ def required(element: Element, name: str) -> str:
 def day(text: str) -> date:
     """The calendar day of ``2025-03-15`` or ``2025-03-15T00:00:00``, never converted."""
     return date.fromisoformat(text[:10])
-
-
-def us_moment(text: str) -> datetime:
-    """``2/28/2024 1:05:09 PM``, without zone: how contacts tell their times."""
-    return datetime.strptime(text, _US_MOMENT)  # noqa: DTZ007 - the caller knows of no zone
 
 
 # -- master data -----------------------------------------------------------------------------------

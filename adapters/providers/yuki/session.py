@@ -11,10 +11,10 @@ from typing import Final
 
 from attrs import evolve
 
-from adapters.providers.kit.calls import Answer, Charge, Kit, Request
+from adapters.providers.kit.calls import Answer, Charge, Kit
 from adapters.providers.kit.retry_table import ACCESS_REFUSED, Decision
-from adapters.providers.kit.soap import Operation, SoapTransport, envelope
-from adapters.providers.kit.xml import Element, Reading, text_at, whole
+from adapters.providers.kit.soap import Operation, SoapTransport
+from adapters.providers.kit.xml import Element, text_at
 from adapters.providers.yuki.declaration import (
     DAILY_LIMIT,
     FAILURES,
@@ -190,26 +190,15 @@ class Session:
         self, origin: str, question: Question, session_id: str | None, domain_id: str | None
     ) -> Element:
         """One request, never repeated."""
-        answer = self._signing_in.send(
-            Request(
-                method="POST",
-                url=origin + question.path,
-                headers={
-                    "content-type": "text/xml; charset=utf-8",
-                    "soapaction": f'"{question.action}"',
-                    "accept": "text/xml",
-                },
-                body=envelope(question.body(session_id)),
-                charges=(charge(self._limit, domain_id, self._connection),),
-                about=question.about,
-                repeatable=False,
-            )
+        operation = Operation(
+            url=origin + question.path,
+            action=question.action,
+            body=question.body(session_id),
+            about=question.about,
+            charges=(charge(self._limit, domain_id, self._connection),),
+            repeatable=False,
         )
-        root = whole(answer.body, Reading(sender=PROVIDER, what=question.about))
-        found = root.find(f"{{*}}Body/{{*}}{question.operation}Response")
-        if found is None:
-            raise not_understood(question.about, "no response element")
-        return _result(found, question)
+        return _result(self._signing_in.ask(operation), question)
 
 
 def _name(domain_id: str | None) -> str:
