@@ -37,14 +37,15 @@ def balances_of(report: rows.Report, retained: str | None) -> dict[str, int]:
         elif row.row_type == "Row":
             if columns is None:
                 raise rows.REPORTS.not_understood("rows before the header")
-            account = _account(row) or retained
-            if account is None or account in found:
-                raise rows.REPORTS.not_understood(f"a row without an account: {_label(row)!r}")
-            found[account] = _value(row, columns[0]) - _value(row, columns[1])
+            account = _account(row)
+            if account is None:
+                if retained is None or retained in found:
+                    raise rows.REPORTS.not_understood(f"a row without an account: {_label(row)!r}")
+                account = retained
+            balance = _value(row, columns[0]) - _value(row, columns[1])
+            found[account] = found.get(account, 0) + balance
     if columns is None:
         raise rows.REPORTS.not_understood("no header")
-    if sum(found.values()):
-        raise rows.REPORTS.not_understood("debit and credit are not the same")
     return {account: balance for account, balance in found.items() if balance}
 
 

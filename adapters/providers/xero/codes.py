@@ -87,6 +87,11 @@ LINE_SIGNS: Final[Mapping[str, int]] = {
 }
 """Of the lines and the tax: debit is positive. The control account has the other sign."""
 
+REPEATED_TRADE: Final = frozenset(
+    {"AROVERPAYMENT", "ARPREPAYMENT", "APOVERPAYMENT", "APPREPAYMENT"}
+)
+"""Types the document knows for invoices too: money that is read as a bank transaction."""
+
 PAYMENT_SIDES: Final[Mapping[str, tuple[str, int]]] = {
     "ACCRECPAYMENT": (DEBTORS, 1),
     "ACCPAYPAYMENT": (CREDITORS, -1),

@@ -34,7 +34,7 @@ def trade(
 ) -> Posted:
     """An invoice, bill or credit note; with its entry where the ``ledger`` is made of documents."""
     document = key(row.id)
-    if row.status not in codes.POSTED_TRADE:
+    if row.status not in codes.POSTED_TRADE or row.type in codes.REPEATED_TRADE:
         return Posted(key=document, year=_year(organisation, row.date))
     sign = codes.LINE_SIGNS.get(row.type)
     if sign is None:

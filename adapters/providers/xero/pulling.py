@@ -264,8 +264,9 @@ class Pull:
         self, at: Bookmark, posted: Sequence[Posted], touched: frozenset[int] | None = None
     ) -> Bookmark:
         held = frozenset(each.year for each in posted if each.is_posted and each.year)
-        moved = frozenset(each.year for each in posted if each.year)
-        touched = moved if touched is None else touched
+        # Emptied documents are dated 1970: no year to look at.
+        gone = frozenset(each.year for each in posted if each.year) & self.at.years
+        touched = held | gone if touched is None else touched
         return msgspec.structs.replace(at, years=at.years | held, touched=at.touched | touched)
 
     def _batch(
