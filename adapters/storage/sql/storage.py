@@ -9,7 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
-from adapters.storage.sql.books import BookStatements, SqlBooks
+from adapters.storage.sql.books import SqlBooks
+from adapters.storage.sql.building import BookStatements
 from adapters.storage.sql.connections import SqlIntegrations, SqlOrganisations
 from adapters.storage.sql.dialect import WRITING, open_engine
 from adapters.storage.sql.entities import SqlEntities
