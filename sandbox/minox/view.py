@@ -1,13 +1,11 @@
 """One administration as Minox shows it: numbers inside a tenant, fiscal years, who is on a line."""
 
-from calendar import monthrange
-from datetime import date
 from typing import Final
 
 from attrs import define, field, frozen
 
 from sandbox.books import Books
-from sandbox.generator import FIRST_DAY, LAST_DAY
+from sandbox.fiscal import FiscalYear, booked_years, fiscal_year
 from sandbox.identity import Identities, Kind
 from sandbox.records import Account, AccountKind, Company, Contact, Line, Trait
 
@@ -21,13 +19,6 @@ FIRST_SUPPLIER: Final = 1
 
 TRADE: Final = {AccountKind.RECEIVABLE: "customer", AccountKind.PAYABLE: "supplier"}
 """Collective accounts do not exist as ledger accounts: people stand in their place."""
-
-
-@frozen
-class FiscalYear:
-    year: int
-    start: date
-    end: date
 
 
 @frozen
@@ -70,18 +61,11 @@ class View:
         """From the year the company was founded in, before its first entry."""
         if not self.is_set_up:
             return []
-        first, _ = self.books.period_of(FIRST_DAY)
-        last, _ = self.books.period_of(LAST_DAY)
-        return [self._year(year) for year in range(first - 1, last + 1)]
+        booked = booked_years(self.books)
+        return [fiscal_year(self.books, booked[0].year - 1), *booked]
 
     def fiscal_year(self, year: int) -> FiscalYear | None:
         return next((known for known in self.fiscal_years() if known.year == year), None)
-
-    def _year(self, year: int) -> FiscalYear:
-        month = self.company.fiscal_start_month
-        start = date(year - (month > 1), month, 1)
-        last_month = 12 if month == 1 else month - 1
-        return FiscalYear(year, start, date(year, last_month, monthrange(year, last_month)[1]))
 
     def accounts(self) -> list[Account]:
         """Ledger accounts proper."""

@@ -8,6 +8,7 @@ asked for and is not there is NotUnderstood, never a zero.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Self, TypeAlias
 
 from attrs import field, frozen
@@ -19,6 +20,7 @@ from core.domain.money import InexactAmount, parse_e4
 Names: TypeAlias = str | tuple[str, ...]
 """One name, or alternatives of which the first that is there counts."""
 
+_NO_NAMES: Final[Mapping[str, Names]] = MappingProxyType({})
 _DAY_CHARACTERS: Final = 10
 _TRUE: Final = frozenset({"true", "1", "yes"})
 _FALSE: Final = frozenset({"false", "0", "no"})
@@ -36,18 +38,22 @@ class Loose:
     what: str
     members: Mapping[str, object] = field(repr=False)
     """By name in lower case."""
+    names: Mapping[str, Names] = field(factory=dict, repr=False)
+    """What our words are called there; a word that is not among them is its own name."""
 
     @classmethod
-    def of(cls, value: object, *, provider: str, what: str) -> Self:
+    def of(
+        cls, value: object, *, provider: str, what: str, names: Mapping[str, Names] = _NO_NAMES
+    ) -> Self:
         """``value`` as decoded, with floats as Decimal."""
         if not isinstance(value, Mapping):
             raise _not_understood(provider, what, f"{type(value).__name__} instead of an object")
         folded = {str(name).casefold(): inner for name, inner in value.items()}
-        return cls(provider=provider, what=what, members=folded)
+        return cls(provider=provider, what=what, members=folded, names=names)
 
     def get(self, names: Names) -> object:
         """The first of the named members that is there and not null; None for none."""
-        for name in (names,) if isinstance(names, str) else names:
+        for name in self._called(names):
             value = self.members.get(name.casefold())
             if value is not None:
                 return value
@@ -55,8 +61,7 @@ class Loose:
 
     def has(self, names: Names) -> bool:
         """Whether one of the named members is there, null or not."""
-        wanted = (names,) if isinstance(names, str) else names
-        return any(name.casefold() in self.members for name in wanted)
+        return any(name.casefold() in self.members for name in self._called(names))
 
     def text(self, names: Names) -> str | None:
         """Trimmed; numbers as they are written; None for absent or blank."""
@@ -129,20 +134,35 @@ class Loose:
             raise self.wrong(names, "is no date") from None
 
     def inner(self, names: Names) -> "Loose | None":
+        """An object within; our words stay what they are called."""
         value = self.get(names)
-        return None if value is None else Loose.of(value, provider=self.provider, what=self.what)
+        if value is None:
+            return None
+        return Loose.of(value, provider=self.provider, what=self.what, names=self.names)
 
-    def rows(self, names: Names) -> "tuple[Loose, ...] | None":
+    def rows(
+        self, names: Names, *, called: Mapping[str, Names] | None = None
+    ) -> "tuple[Loose, ...] | None":
         """The objects of an array, or the values of an object by key; None when it is absent."""
         value = self.get(names)
-        return None if value is None else rows_of(value, provider=self.provider, what=self.what)
+        if value is None:
+            return None
+        inner = self.names if called is None else called
+        return rows_of(value, provider=self.provider, what=self.what, names=inner)
 
     def wrong(self, names: Names, problem: str) -> NotUnderstood:
-        named = names if isinstance(names, str) else "|".join(names)
+        named = "|".join(self._called(names))
         return _not_understood(self.provider, self.what, f"{named} {problem}")
 
+    def _called(self, names: Names) -> tuple[str, ...]:
+        if isinstance(names, str):
+            names = self.names.get(names, names)
+        return (names,) if isinstance(names, str) else names
 
-def rows_of(value: object, *, provider: str, what: str) -> tuple[Loose, ...]:
+
+def rows_of(
+    value: object, *, provider: str, what: str, names: Mapping[str, Names] = _NO_NAMES
+) -> tuple[Loose, ...]:
     """The objects of a list, or of an object that has them by key."""
     items: Iterable[object]
     if isinstance(value, Mapping):
@@ -151,7 +171,7 @@ def rows_of(value: object, *, provider: str, what: str) -> tuple[Loose, ...]:
         items = value
     else:
         raise _not_understood(provider, what, f"{type(value).__name__} instead of a list")
-    return tuple(Loose.of(item, provider=provider, what=what) for item in items)
+    return tuple(Loose.of(item, provider=provider, what=what, names=names) for item in items)
 
 
 def _not_understood(provider: str, what: str, detail: str) -> NotUnderstood:

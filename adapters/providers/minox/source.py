@@ -7,8 +7,9 @@ import structlog
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.decoding import trimmed
+from adapters.providers.kit.yearly import YearBalance, begins_before, yearly_totals
 from adapters.providers.minox import rows
-from adapters.providers.minox.balance import YearBalance, trial_balance
+from adapters.providers.minox.balance import trial_balance
 from adapters.providers.minox.bookmark import Bookmark, Mode, planned, starting, with_asked
 from adapters.providers.minox.declaration import PAYABLE_CODE, PROVIDER, RECEIVABLE_CODE
 from adapters.providers.minox.pulling import Pull
@@ -17,7 +18,7 @@ from adapters.providers.minox.wire import Place, balance_path, place_of
 from core.domain.books import Batch
 from core.domain.failures import FixSettings, NotUnderstood
 from core.domain.integration import Account, Administration
-from core.domain.proof import WHOLE_YEAR, Cell, ControlTotals
+from core.domain.proof import ControlTotals
 from core.ports.provider import AccessTokens, Health
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("monitr.provider")
@@ -103,24 +104,20 @@ class MinoxSource:
         """
         place = place_of(administration.key)
         pulled = None if whole else self._pulled.get(administration.key)
-        limited: frozenset[int] | None = None
         years = tuple(known.year for known in self._fiscal_years(place))
+        limited: frozenset[int] | None = None
         is_begun = False
         if pulled is not None and pulled.mode is Mode.OPEN:
             limited = pulled.read
-            first = min(pulled.booked, default=0)
-            is_begun = any(first < year for year in limited) and first not in limited
+            is_begun = begins_before(pulled.booked, limited)
             years = tuple(year for year in years if year in limited)
-        balances_e4: dict[Cell, int] = {}
+        told = []
         for year in years:
-            told = self._balance(place, year)
-            if told is None:
+            balance = self._balance(place, year)
+            if balance is None:
                 return None
-            _add(balances_e4, year, told.moved_e4)
-            if not is_begun:
-                _add(balances_e4, year, told.opening_e4)
-            is_begun = is_begun or told.has_bookings
-        return ControlTotals(balances_e4=balances_e4, years=limited, by_year=True)
+            told.append((year, balance))
+        return yearly_totals(told, years=limited, is_begun=is_begun)
 
     def _balance(self, place: Place, year: int) -> YearBalance | None:
         answer = self._reader.get(
@@ -181,12 +178,6 @@ def control_codes(fields: Mapping[str, str]) -> rows.ControlCodes:
             )
         told[setting] = code
     return rows.ControlCodes(receivable=told["receivable_code"], payable=told["payable_code"])
-
-
-def _add(balances_e4: dict[Cell, int], year: int, sums_e4: Mapping[str, int]) -> None:
-    for account, amount_e4 in sums_e4.items():
-        cell = Cell(account_key=account, year=year, period=WHOLE_YEAR)
-        balances_e4[cell] = balances_e4.get(cell, 0) + amount_e4
 
 
 def _years(row: rows.AdministrationRow) -> tuple[rows.FiscalYear, ...]:
