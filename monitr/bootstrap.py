@@ -60,6 +60,12 @@ def _exact_online(kit: Kit) -> Provider:
     return ExactOnline(kit)
 
 
+def _horus(kit: Kit) -> Provider:
+    from adapters.providers.horus import Horus  # noqa: PLC0415 - see LateProviders
+
+    return Horus(kit)
+
+
 def _minox(kit: Kit) -> Provider:
     from adapters.providers.minox import Minox  # noqa: PLC0415 - see LateProviders
 
@@ -114,6 +120,7 @@ PROVIDERS: Final[dict[str, Callable[[Kit], Provider]]] = {
     "csv": CsvImport,
     "eboekhouden": _eboekhouden,
     "exact-online": _exact_online,
+    "horus": _horus,
     "minox": _minox,
     "moneybird": _moneybird,
     "octopus": _octopus,

@@ -44,6 +44,16 @@ def _exact_online(sandbox: Sandbox) -> Fields:
     }
 
 
+def _horus(sandbox: Sandbox) -> Fields:
+    from sandbox import horus  # noqa: PLC0415 - only this demo needs it
+
+    return {
+        "address": sandbox.url("horus"),
+        "client_id": horus.SANDBOX_CLIENT_ID,
+        "client_secret": horus.SANDBOX_CLIENT_SECRET,
+    }
+
+
 def _minox(sandbox: Sandbox) -> Fields:
     from sandbox import minox  # noqa: PLC0415 - only this demo needs it
 
@@ -129,6 +139,7 @@ def _yuki(sandbox: Sandbox) -> Fields:
 FIELDS: Final[dict[str, Callable[[Sandbox], Fields]]] = {
     "eboekhouden": _eboekhouden,
     "exact-online": _exact_online,
+    "horus": _horus,
     "minox": _minox,
     "moneybird": _moneybird,
     "octopus": _octopus,

@@ -2,6 +2,7 @@
 
 from sandbox.eboekhouden import Eboekhouden
 from sandbox.exact_online import ExactOnline
+from sandbox.horus import Horus
 from sandbox.minox import Minox
 from sandbox.moneybird import Moneybird
 from sandbox.octopus import Octopus
@@ -33,6 +34,7 @@ KEYS = (
 STAND_INS: dict[str, type[StandIn]] = {
     Eboekhouden.key: Eboekhouden,
     ExactOnline.key: ExactOnline,
+    Horus.key: Horus,
     Minox.key: Minox,
     Moneybird.key: Moneybird,
     Octopus.key: Octopus,
