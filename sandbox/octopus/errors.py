@@ -22,12 +22,10 @@ def bad_token() -> Refused:
     return Refused(json_response(told, 401))
 
 
-def bad_login(failures: int) -> Refused:
-    """As recorded: a counter, and where the caller is."""
-    told = {
-        "technicalInfo": f"Invalid credentials, failed login count {failures}, ip 127.0.0.1",
-    }
-    return Refused(json_response(told, 401))
+def bad_login(user: str) -> Refused:
+    """As recorded: that it is counted, for whom, and where the caller is."""
+    told = f"Incrementing failed login attempt count for user {user}, IP address 127.0.0.1. "
+    return Refused(json_response({"technicalInfo": told}, 401))
 
 
 def refused(status: int, code: int, message: str) -> Refused:

@@ -27,7 +27,7 @@ PER_DAY = {
     "buysellbookings/modified": 48,
     "financialdiversbookings/modified": 48,
 }
-"""The maximum of ``bookyears`` is not published."""
+"""As the vendor's document says them, operation by operation."""
 
 
 @define

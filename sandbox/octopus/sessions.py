@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from attrs import define, field, frozen
 
 from sandbox.clock import SandboxClock
-from sandbox.octopus.errors import Refused, bad_login, bad_parameters, bad_token
+from sandbox.octopus.errors import bad_login, bad_parameters, bad_token
 from sandbox.wire import WireRequest, WireResponse, html_response, json_response, redirect
 
 SANDBOX_SOFTWARE_HOUSE = "6b1f5c52-0d7e-4c53-9a1b-7f0e5a1c2d3e"
@@ -78,7 +78,7 @@ class Sessions:
         )
         if not is_right or self.failed >= LOCKED_AFTER:
             self.failed += 1
-            raise bad_login(self.failed)
+            raise bad_login(str(asked["user"]))
         self.failed = 0
         return json_response({"token": self._issue("user")})
 
@@ -184,6 +184,3 @@ def _page(asked: Mapping[str, str]) -> str:
 <form method="post" action="/oauth2/authorize">{hidden}
 <button name="action" value="allow">Toestaan</button>
 <button name="action" value="deny">Weigeren</button></form></body></html>"""
-
-
-__all__ = ["Refused", "Sessions"]

@@ -107,13 +107,7 @@ class Operation:
         return Limit(scope=f"dossier, {self.name}", calls=self.calls, seconds=DAY_SECONDS)
 
 
-BOOKYEARS: Final = Operation(
-    # Its own maximum is not stated; that of its neighbours is taken.
-    name="bookyears",
-    path="bookyears",
-    calls=24,
-    about="the bookyears",
-)
+BOOKYEARS: Final = Operation(name="bookyears", path="bookyears", calls=24, about="the bookyears")
 ACCOUNTS: Final = Operation(
     name="accounts", path="accounts/modified", calls=48, about="the chart of accounts"
 )
