@@ -7,7 +7,7 @@ year Retained Earnings takes the result of the year before, though nothing was p
 by that way is taken off again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -86,13 +86,14 @@ def _value(row: rows.ReportRow, column: int) -> int:
 def add_movements(
     cells: dict[Cell, int],
     year: int,
-    ends: list[Balances],
+    ends: Sequence[Balances],
     *,
+    periods: Sequence[int],
     results: frozenset[str],
     retained: str | None,
 ) -> None:
     """Adds a year's movements to ``cells``. ``ends``: balances at the end of the year before, then
-    of each period. ``results``: the accounts of profit and loss, which start at nothing.
+    of each of ``periods``. ``results``: the accounts of profit and loss, which start at nothing.
     """
     before = ends[0]
     opening = {account: value for account, value in before.items() if account not in results}
@@ -105,7 +106,7 @@ def add_movements(
     if retained is not None:
         opening[retained] = opening.get(retained, 0) + result_e4
     previous: Balances = opening
-    for period, balances in enumerate(ends[1:], start=1):
+    for period, balances in zip(periods, ends[1:], strict=True):
         for account in previous.keys() | balances.keys():
             moved = balances.get(account, 0) - previous.get(account, 0)
             if moved:

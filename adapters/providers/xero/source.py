@@ -28,7 +28,7 @@ from adapters.providers.xero.years import MONTHS, FiscalYears
 from core.domain.books import Batch
 from core.domain.failures import FixSettings, ProviderDown
 from core.domain.integration import Account, Administration
-from core.domain.proof import Cell, ControlTotals
+from core.domain.proof import WHOLE_YEAR, Cell, ControlTotals
 from core.ports.provider import AccessTokens, Credentials, Health
 
 YEARS_BACK_MAX: Final = 60
@@ -135,8 +135,12 @@ class XeroSource:
     def control_totals(
         self, administration: Administration, *, whole: bool = False
     ) -> ControlTotals:
-        """The trial balance at the end of every period of the newest year and of those that
-        changed; after a full pull, and where it is asked for, of every year with balances.
+        """Of the newest year and of those that changed; after a full pull, and where it is asked
+        for, of every year with balances.
+
+        A ledger of journals is held against the trial balance at each year's end: it has all there
+        is. One made of documents at the end of each period, so that what no document tells is seen
+        where it is missing.
         """
         key = administration.key
         seen = self._seen.setdefault(key, _Seen())
@@ -149,11 +153,23 @@ class XeroSource:
             wanted = seen.touched | self._newest(seen.years, years)
         else:
             wanted = seen.years | self._with_balances(key, years, seen, retained)
+        by_year = ledger_of(self._fields) is Ledger.JOURNALS
+        periods = (WHOLE_YEAR,) if by_year else tuple(range(1, MONTHS + 1))
         cells: dict[Cell, int] = {}
         for year in sorted(wanted):
-            ends = self._ends(key, year, years, seen, retained)
-            add_movements(cells, year, ends, results=results, retained=retained)
-        return ControlTotals(balances_e4=cells, years=frozenset(wanted) if is_limited else None)
+            if by_year:
+                ends = [
+                    self._end(key, years.last_day(year, period), seen, retained)
+                    for period in (0, MONTHS)
+                ]
+            else:
+                ends = self._ends(key, year, years, seen, retained)
+            add_movements(cells, year, ends, periods=periods, results=results, retained=retained)
+        return ControlTotals(
+            balances_e4=cells,
+            years=frozenset(wanted) if is_limited else None,
+            by_year=by_year,
+        )
 
     # -- organisations -----------------------------------------------------------------------------
 

@@ -114,7 +114,8 @@ def test_movements_are_what_two_days_differ_by() -> None:
     january = {"bank": 150, "sales": -50, KEPT: -100}
     march = {"bank": 150, "sales": -70, KEPT: -80}
     ends = [before, january, january, march]
-    add_movements(cells, 2026, ends, results=frozenset({"sales"}), retained=KEPT)
+    results = frozenset({"sales"})
+    add_movements(cells, 2026, ends, periods=(1, 2, 3), results=results, retained=KEPT)
     assert {(cell.account_key, cell.period): moved for cell, moved in cells.items()} == {
         ("bank", 1): 50,
         ("sales", 1): -50,
@@ -125,5 +126,6 @@ def test_movements_are_what_two_days_differ_by() -> None:
 
 
 def test_a_result_needs_an_account_that_takes_it() -> None:
+    ends, results = [{"sales": 1}, {}], frozenset({"sales"})
     with pytest.raises(NotUnderstood):
-        add_movements({}, 2026, [{"sales": 1}, {}], results=frozenset({"sales"}), retained=None)
+        add_movements({}, 2026, ends, periods=(1,), results=results, retained=None)

@@ -31,11 +31,13 @@ from tests.providers.xero.sandboxed import (
     view_of,
 )
 
-BALANCES_FULL = 25
-"""Month ends of 2025 and 2026 and the day before: the proof is per account and month. (One per
-year would prove years only.)"""
-BALANCES_NIGHT = 13
-"""The year's month ends, and the day before it."""
+YEAR_ENDS_FULL = 3
+"""Of 2025 and 2026, and of the year before, which had nothing."""
+YEAR_ENDS_NIGHT = 2
+MONTH_ENDS_FULL = 25
+"""What documents do not tell is shown per account and month: month ends of both years, and the day
+before."""
+MONTH_ENDS_NIGHT = 13
 
 
 class TestXeroJournals(OAuthConformance):
@@ -77,9 +79,9 @@ class TestXeroJournals(OAuthConformance):
         ]
         if not full:
             return pull_calls(
-                Volume(lists=[changes] * len(lists), journals=40, balances=BALANCES_NIGHT)
+                Volume(lists=[changes] * len(lists), journals=40, balances=YEAR_ENDS_NIGHT)
             )
-        volume = Volume(lists=lists, journals=len(feed.standing()), balances=BALANCES_FULL)
+        volume = Volume(lists=lists, journals=len(feed.standing()), balances=YEAR_ENDS_FULL)
         return pull_calls(volume)
 
 
@@ -113,8 +115,8 @@ class TestXeroDocuments(TestXeroJournals):
             entries.count(Role.MANUAL_JOURNAL),
         ]
         if not full:
-            return pull_calls(Volume(lists=[changes] * len(lists), balances=BALANCES_NIGHT))
-        return pull_calls(Volume(lists=lists, balances=BALANCES_FULL))
+            return pull_calls(Volume(lists=[changes] * len(lists), balances=MONTH_ENDS_NIGHT))
+        return pull_calls(Volume(lists=lists, balances=MONTH_ENDS_FULL))
 
 
 @pytest.mark.fire
