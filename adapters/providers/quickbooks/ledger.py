@@ -220,7 +220,7 @@ class LedgerStage:
             period=period,
             description=transaction.postings[0].memo,
         )
-        contact = next((each.contact for each in transaction.postings if each.contact), None)
+        contact = _party(transaction)
         for posting in transaction.postings:
             yield JournalLine(
                 key=f"{transaction.id}:{posting.place}",
@@ -233,7 +233,6 @@ class LedgerStage:
                 amount_e4=posting.amount_e4,
                 currency=posting.currency,
                 foreign_e4=posting.foreign_e4,
-                # The journal prints the name on the first line only.
                 contact_key=posting.contact or contact,
                 description=posting.memo,
             )
@@ -274,6 +273,17 @@ def _batches(
         run, count = [], 0
     if run:
         yield run, True
+
+
+def _party(transaction: cells.Transaction) -> str | None:
+    """Whose transaction it is, for lines without a name: reports print it on the first line only.
+
+    A manual journal may be about several people, and of a type that is told in another language
+    nobody knows whether it is one: there only the lines with a name have one.
+    """
+    if JOURNAL_KINDS.get(transaction.label, JournalKind.GENERAL) is JournalKind.GENERAL:
+        return None
+    return next((each.contact for each in transaction.postings if each.contact), None)
 
 
 def journals(at: Bookmark) -> tuple[Journal, ...]:

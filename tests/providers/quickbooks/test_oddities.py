@@ -224,14 +224,23 @@ def test_lines_of_nothing_on_no_account_are_left_out_and_places_kept(
     assert sorted(places) == [1, 2]
 
 
-def test_the_name_on_the_first_line_is_that_of_every_line(
-    source: Source, administration: Administration
+def test_the_name_on_the_first_line_is_that_of_every_line_but_in_manual_journals(
+    sandbox: Sandbox, source: Source, administration: Administration
 ) -> None:
+    manual = booked(sandbox, date(2026, 3, 3))
+    manual.contact = view_of(sandbox).books.contacts[0]
     ledger_read, _ = imported(source, administration)
     contacts = ledger_read.records[RecordKind.CONTACT]
-    named = [line for line in ledger_read.lines if line.contact_key is not None]
-    assert {line.contact_key for line in named} <= contacts.keys()
-    assert any(line.position > 0 for line in named)
+    by_entry: dict[str, list[str | None]] = {}
+    for line in ledger_read.lines:
+        by_entry.setdefault(line.entry_key, []).append(line.contact_key)
+    view = view_of(sandbox)
+    assert sum(key is not None for key in by_entry.pop(view.transaction_id(manual))) == 1
+    named = [keys for keys in by_entry.values() if any(keys)]
+    assert named
+    for keys in named:
+        assert len(set(keys)) == 1
+        assert keys[0] in contacts
 
 
 # -- fiscal years and proof ------------------------------------------------------------------------
