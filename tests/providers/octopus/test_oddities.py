@@ -1,14 +1,17 @@
 """What is odd about Octopus, each thing by itself."""
 
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import cast
 
 import pytest
 from attrs import evolve
 
 from adapters.providers.kit.calls import Kit
+from adapters.providers.octopus import source as octopus_source
 from adapters.providers.octopus.contract import SIGN_IN_VARIABLE, Balances, SignIn
 from adapters.providers.octopus.provider import Octopus, sign_in_of
+from adapters.providers.octopus.pulling import Pull
 from core.domain.books import Contact, Invoice, Journal, LedgerAccount, RecordKind
 from core.domain.failures import FixSettings, NotUnderstood, ProviderDown, Reconnect
 from core.domain.integration import Administration
@@ -18,6 +21,7 @@ from sandbox.octopus.view import TRADE
 from sandbox.records import LineRole
 from sandbox.server import Sandbox
 from tests.providers.conformance import NOW
+from tests.providers.folding import Ledger
 from tests.providers.octopus.sandboxed import (
     API,
     DISABLED,
@@ -289,6 +293,50 @@ def test_an_answer_too_large_is_read_in_slices_of_time(kit: Kit) -> None:
         ledger, _ = imported(source, administration)
         assert_true(sandbox, source, administration, ledger)
         assert asked(sandbox, "modifiedTimeStampTo") > 2
+
+
+@pytest.mark.parametrize("records_max", [60, 400])
+def test_a_pull_that_stops_within_an_answer_asks_for_it_again(
+    sandbox: Sandbox,
+    kit: Kit,
+    monkeypatch: pytest.MonkeyPatch,
+    records_max: int,
+) -> None:
+    """There are no pages: portions of an answer have the bookmark from before it."""
+    sandbox.settings(KEY, limits=False)
+    monkeypatch.setattr(octopus_source, "Pull", partial(Pull, records_max=records_max))
+    often = evolve(kit, budgets=OpenBudgets(SandboxTime(sandbox)))
+    with closing(signed_in(sandbox, often).open()) as source:
+        administration = next(each for each in source.administrations() if each.key == FIRST)
+        batches = len(list(source.pull(administration, None)))
+        assert batches > 16
+        ledger, bookmark = Ledger(), None
+        for stop in range(5, batches, 5):
+            bookmark = run(source, administration, None, ledger, stop_after=stop)
+            run(source, administration, bookmark, ledger)
+            assert_true(sandbox, source, administration, ledger)
+        sandbox.advance(NIGHT_SECONDS)
+        sandbox.edit(KEY, {"administration": FIRST, "kind": "night"})
+        bookmark = run(source, administration, None, ledger)
+        assert_true(sandbox, source, administration, ledger)
+
+
+def test_an_invoice_that_changed_between_two_answers_is_not_lost(
+    sandbox: Sandbox, source: Source, administration: Administration
+) -> None:
+    """The ledger said nothing of it yet: that night the invoice comes alone."""
+    ledger, bookmark = imported(source, administration)
+    before = dict(ledger.records[RecordKind.INVOICE])
+    sandbox.advance(3 * NIGHT_SECONDS)
+    sandbox.edit(KEY, {"administration": FIRST, "kind": "edit-entry", "delta": 700})
+    sandbox.settings(KEY, hidden=["bookings/modified"])
+    bookmark = run(source, administration, bookmark, ledger)
+    after = ledger.records[RecordKind.INVOICE]
+    assert after.keys() == before.keys()
+    assert sum(after[key] != before[key] for key in before) == 1
+    sandbox.settings(KEY, hidden=[])
+    run(source, administration, bookmark, ledger)
+    assert_true(sandbox, source, administration, ledger)
 
 
 def test_starting_over_removes_what_is_gone(
