@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Final
 
+from adapters.files.audit_readers import SAFT_READER, XAF_READER
 from adapters.files.table_readers import CsvReader, XlsxReader
 from core.domain.failures import NotUnderstood
 from core.domain.file_import import FileFormat
 from core.ports.files import HEAD_BYTES, FileReader
 
-READERS: Final[tuple[FileReader, ...]] = (XlsxReader(), CsvReader())
+READERS: Final[tuple[FileReader, ...]] = (XlsxReader(), XAF_READER, SAFT_READER, CsvReader())
 """In the order they are asked; delimited text last, because nearly everything could be that."""
 
 

@@ -1,0 +1,302 @@
+"""From what an audit file says to books: entries, lines, masters and totals, part by part.
+
+What XAF and SAF-T have in common, in constant memory. A reader tells what it meets, in the order of
+the file; parts collect in ``ready``.
+"""
+
+import datetime as dt
+from typing import Final, NamedTuple, cast
+
+from attrs import define, field
+
+from adapters.files.audit_masters import AuditMasters, amount_e4_of
+from adapters.files.audit_totals import AuditTotals
+from adapters.files.keys import LineKeys, entry_key
+from adapters.files.lines import CODE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, StagedLine
+from core.domain.books import JournalEntry, JournalKind, JournalLine
+from core.domain.file_import import Declared, Rejected, Remark, Weight
+from core.domain.money import InexactAmount
+from core.ports.files import POSTINGS_LINES_MAX, Masters, Part, Postings
+
+MASTERS_PER_PART: Final = 5_000
+OPENING_HELD_MAX: Final = 50_000
+"""Lines booked as an opening that are held back to see whether they repeat the opening balance."""
+DATES_KEPT_MAX: Final = 20_000
+CURRENCY_CHARACTERS: Final = 3
+PERIOD_DIGITS_MAX: Final = 3
+
+
+@define
+class FileHeader:
+    """What the file says about itself; None where it does not."""
+
+    company: str | None = None
+    company_id: str | None = None
+    currency: str | None = None
+    fiscal_year: str | None = None
+    year: int | None = None
+    first: dt.date | None = None
+    last_day: dt.date | None = None
+
+    @property
+    def start_month(self) -> int:
+        return self.first.month if self.first is not None else 1
+
+
+def text_or_none(text: str | None) -> str | None:
+    """As a description: without spaces around it, cut where it is long."""
+    return None if text is None else text.strip()[:TEXT_CHARACTERS_MAX] or None
+
+
+class FileLine(NamedTuple):
+    """A line in the file's own words. ``debit``: on which side; None where it does not say."""
+
+    account: str | None = None
+    debit: bool | None = None
+    amount: str | None = None
+    number: str | None = None
+    contact: str | None = None
+    tax: str | None = None
+    currency: str | None = None
+    foreign: str | None = None
+    description: str | None = None
+
+
+@define
+class AuditParts:
+    """One reading of one file."""
+
+    header: FileHeader = field(factory=FileHeader)
+    totals: AuditTotals = field(factory=AuditTotals)
+    keys: LineKeys = field(factory=LineKeys)
+    ready: list[Part] = field(factory=list)
+    masters: AuditMasters = field(factory=AuditMasters)
+    entry: JournalEntry | None = None
+    journal_kind: JournalKind = JournalKind.OTHER
+    opening: bool = False
+    outside: int = 0
+    """Entries dated outside the file's own dates."""
+    rejected: int = 0
+    count: int = 0
+    """Lines met, rejected ones included."""
+    last_number: str | None = None
+    numbers_repeat: bool = False
+    line_date: dt.date = dt.date.min
+    _told: bool = False
+    _undated: bool = False
+    _counted: int = 0
+    _entries: list[JournalEntry] = field(factory=list)
+    _lines: list[StagedLine] = field(factory=list)
+    _dates: dict[str, dt.date | None] = field(factory=dict)
+
+    # Entries
+
+    def begin(
+        self,
+        *,
+        journal: str,
+        number: str,
+        date: str | None,
+        period: str | None,
+        year: int | None = None,
+        description: str | None = None,
+        opening: bool = False,
+    ) -> None:
+        """The lines that follow belong to this entry."""
+        if opening is not self.opening:
+            self.flush()
+            self.opening = opening
+        found = self.date_of(date)
+        self._undated = found is None and not opening
+        day = found or self.header.first or dt.date(self.header.year or 1900, 1, 1)
+        day = self._inside(day, opening=opening)
+        told = _period(period)
+        if told is None:
+            told = 0 if opening else (day.month - self.header.start_month) % 12 + 1
+        key = entry_key(day, _cut(journal), _cut(number))
+        self.entry = JournalEntry(
+            key=key,
+            number=_cut(number) or None,
+            journal_key=_cut(journal) or None,
+            date=day,
+            year=year or self.header.year or day.year,
+            period=told,
+            description=text_or_none(description),
+        )
+        self.line_date = found if found is not None and not opening else day
+        self.keys.begin(key)
+        self.last_number = None
+        self._told = False
+
+    def date_of(self, text: str | None) -> dt.date | None:
+        if text is None:
+            return None
+        if text not in self._dates:
+            if len(self._dates) >= DATES_KEPT_MAX:
+                self._dates.clear()
+            try:
+                self._dates[text] = dt.date.fromisoformat(text.strip()[:10])
+            except ValueError:
+                self._dates[text] = None
+        return self._dates[text]
+
+    def _inside(self, day: dt.date, *, opening: bool) -> dt.date:
+        """The day by which the entry belongs to this file: never one of another year's file."""
+        first, last_day = self.header.first, self.header.last_day
+        if first is None or last_day is None or first <= day <= last_day:
+            return day
+        self.outside += not opening
+        return first if day < first else last_day
+
+    # Lines
+
+    def line(self, words: FileLine) -> int:
+        """The amount as written, in 1/10,000: on its side for the totals; 0 when rejected."""
+        self.count += 1
+        entry, debit = self.entry, words.debit
+        account = words.account.strip() if words.account else ""
+        reason = ""
+        written_e4 = 0
+        if entry is None or self._undated:
+            reason = "its entry has no date"
+        elif not account or len(account) > CODE_CHARACTERS_MAX:
+            reason = "no ledger account"
+        elif debit is None:
+            reason = "neither debit nor credit"
+        else:
+            try:
+                written_e4 = amount_e4_of(words.amount or "")
+            except InexactAmount:
+                reason = "the amount is not an exact amount"
+        if reason or entry is None:
+            return self._reject(reason, account, words.amount)
+        self.masters.use(account)
+        if words.number is not None:
+            self.numbers_repeat |= words.number == self.last_number
+            self.last_number = words.number
+        contact = words.contact
+        if contact:
+            contact = _cut(contact)
+            self.masters.role(contact, self.journal_kind)
+        currency, foreign_e4 = self._foreign(words)
+        if not self._told:
+            self._entries.append(entry)
+            self._told = True
+        key = self.keys.line(account, self.count)
+        self._lines.append(
+            StagedLine(
+                key, entry.key, self.keys.position, account, self.line_date, entry.year,
+                entry.period, written_e4 if debit else -written_e4, currency, foreign_e4,
+                contact or None, words.tax or None, text_or_none(words.description),
+            )
+        )  # fmt: skip
+        if len(self._lines) >= POSTINGS_LINES_MAX:
+            self.flush()
+        return written_e4
+
+    def _foreign(self, words: FileLine) -> tuple[str | None, int | None]:
+        """(currency, amount in it), where the line is not in the file's own."""
+        currency = words.currency
+        if not currency or not words.foreign or currency == self.header.currency:
+            return None, None
+        try:
+            foreign_e4 = amount_e4_of(words.foreign)
+        except InexactAmount:
+            return None, None
+        code = currency.strip().upper()[:CURRENCY_CHARACTERS]
+        return code, foreign_e4 if words.debit else -foreign_e4
+
+    def _reject(self, reason: str, account: str, amount: str | None) -> int:
+        entry = self.entry
+        place = "" if entry is None else f"{entry.journal_key or ''} {entry.number or ''} "
+        self.rejected += 1
+        self.ready.append(
+            Rejected(line=self.count, reason=reason, text=f"{place}{account} {amount or ''}"[:200])
+        )
+        return 0
+
+    def flush(self) -> None:
+        """What was collected becomes a part."""
+        if not self._lines:
+            return
+        # Staged lines have the fields of journal lines: staging reads them and writes them down.
+        lines = cast("tuple[JournalLine, ...]", tuple(self._lines))
+        part = Postings(
+            entries=tuple(self._entries),
+            lines=lines,
+            opening=self.opening,
+            new_entries=self.keys.entries - self._counted,
+        )
+        self._counted = self.keys.entries
+        self.ready.append(part)
+        self._entries.clear()
+        self._lines.clear()
+        self._told = False
+
+    # The end
+
+    def finish(self) -> None:
+        """Everything that is known only once the whole was read."""
+        self.flush()
+        unknown = self.masters.completed()
+        if unknown:
+            self.warn(
+                "unknown-account",
+                f"{len(unknown)} accounts have lines and are not in the file's chart of accounts "
+                f"({', '.join(unknown[:5])}): they count as balance sheet.",
+            )
+        records = self.masters.records()
+        for start in range(0, len(records), MASTERS_PER_PART):
+            self.ready.append(Masters(records=tuple(records[start : start + MASTERS_PER_PART])))
+        if self.outside:
+            self.warn(
+                "dates-outside-year",
+                f"{self.outside} entries are dated outside {self.header.first} to "
+                f"{self.header.last_day}: their lines keep their dates, and they belong to this "
+                "file's year.",
+            )
+        if self.numbers_repeat:
+            self.remark(
+                Weight.INFO,
+                "duplicate-line-numbers",
+                "Lines of one entry repeat their number: they are told apart by their place.",
+            )
+        self.ready += self.totals.remarks()
+        self.ready.append(self.declared())
+
+    def declared(self) -> Declared:
+        header, totals = self.header, self.totals
+        return Declared(
+            lines=totals.lines,
+            entries=totals.entries,
+            debit_e4=totals.debit_e4,
+            credit_e4=totals.credit_e4,
+            first=header.first,
+            last_day=header.last_day,
+            fiscal_year=header.fiscal_year,
+            company=header.company,
+            company_id=header.company_id,
+            currency=header.currency,
+        )
+
+    def remark(self, weight: Weight, code: str, sentence: str) -> None:
+        self.ready.append(Remark(weight=weight, code=code, sentence=sentence))
+
+    def warn(self, code: str, sentence: str) -> None:
+        self.remark(Weight.WARNING, code, sentence)
+
+
+def _cut(text: str) -> str:
+    return text.strip()[:CODE_CHARACTERS_MAX]
+
+
+def _period(text: str | None) -> int | None:
+    """``3``, ``003``, ``2024-03`` (the last number); None for what is none."""
+    if text is None:
+        return None
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        digits = digits.replace("/", "-").rpartition("-")[2]
+    if digits.isascii() and digits.isdigit() and len(digits) <= PERIOD_DIGITS_MAX:
+        return int(digits)
+    return None

@@ -1,0 +1,370 @@
+"""Walking an audit file: journals, transactions and lines, whatever a format calls them.
+
+XAF, CLAIR2 and SAF-T are built alike: a header, masters, and totals above journals that hold
+transactions that hold lines. A ``Dialect`` says what the parts are called; what is done with them
+is here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field, frozen
+
+from adapters.files.audit_masters import amount_e4_of
+from adapters.files.audit_parts import OPENING_HELD_MAX, AuditParts, FileLine
+from adapters.files.audit_text import AuditText
+from adapters.files.audit_totals import Section
+from adapters.files.values import read_year, side_of
+from adapters.providers.kit.xml import Element, Reading, elements
+from core.domain.books import Journal, JournalKind
+from core.domain.failures import NotUnderstood
+from core.domain.money import InexactAmount
+from core.ports.files import FILE_BYTES_MAX, Part
+
+NAMES_KEPT_MAX: Final = 10_000
+NAME_CHARACTERS_MAX: Final = 200
+UNNAMED_BYTES_MAX: Final = 2 * 1024 * 1024
+"""The largest element of an audit file that is read whole; at worst thirty times that in memory."""
+
+_CODES: Final[Mapping[str, str]] = {
+    "xml-document-type": "dtd-refused",
+    "xml-too-large": "too-large",
+}
+
+
+@frozen(kw_only=True)
+class Dialect:
+    """What a format calls things: local names, each tried in turn where there are several.
+
+    ``entry`` and ``line`` map our word to theirs. ``sections``: the element that states totals, and
+    what it states them for. ``stated``: names of the totals.
+    """
+
+    journal: str
+    transaction: str
+    lines: tuple[str, ...]
+    line_parents: frozenset[str]
+    sections: Mapping[str, str]
+    stated: Mapping[str, str]
+    journal_fields: Mapping[str, str]
+    journal_kinds: Mapping[str, JournalKind]
+    entry_fields: Mapping[str, str]
+    account: str
+    number: str
+    description: str
+    contacts: tuple[str, ...]
+    nested: frozenset[str]
+    """Elements of a line that hold elements themselves."""
+
+
+@frozen(kw_only=True)
+class Format:
+    """One family of audit files: its dialect, and what is done with the rest of its elements.
+
+    ``others``: what else is wanted, by local name.
+    """
+
+    dialect: Dialect
+    others: Mapping[str, "Callable[[AuditWalk, Element], None]"]
+    amount: "Callable[[AuditWalk, dict[str, str | None], dict[str, Element]], Posted]"
+    is_opening: "Callable[[AuditWalk, dict[str, str | None]], bool]"
+    finish: "Callable[[AuditWalk], None]"
+
+
+Posted = tuple[bool | None, str | None, str | None, str | None, str | None]
+"""Of a line: whether debit, amount, currency, amount in it, tax code."""
+
+
+class LocalNames(dict[object, str]):
+    """Names without their namespace, each looked at once."""
+
+    def __missing__(self, tag: object) -> str:
+        if len(self) >= NAMES_KEPT_MAX:
+            self.clear()
+        name = self[tag] = tag.rpartition("}")[2] if isinstance(tag, str) else ""
+        return name
+
+
+@frozen
+class Held:
+    """A transaction whose lines wait."""
+
+    journal_key: str
+    words: Mapping[str, str | None]
+    lines: list[FileLine]
+
+
+@define
+class AuditWalk:
+    """One reading of one file."""
+
+    format: Format
+    parts: AuditParts = field(factory=AuditParts)
+    names: LocalNames = field(factory=LocalNames)
+    root: Element | None = None
+    journal: Element | None = None
+    transaction: Element | None = None
+    journal_key: str = ""
+    journal_type: str = ""
+    held: list[Held] = field(factory=list)
+    """Opening transactions, where the file also states an opening balance."""
+    holding: bool = False
+    held_lines: int = 0
+    opening_e4: dict[str, int] = field(factory=dict)
+    """Stated opening balances by account, debit positive."""
+    notes: dict[str, str] = field(factory=dict)
+    """What a format has to remember."""
+
+    def run(self, text: AuditText, limit_bytes: int | None = None) -> Iterator[Part]:
+        """The parts of a file, or of its beginning; failures in the words of files."""
+        dialect = self.format.dialect
+        take: dict[str, Callable[[Element], None]] = {
+            dialect.journal: self._journal_ends,
+            dialect.transaction: self._transaction_ends,
+            **dict.fromkeys(dialect.lines, self._line),
+            **dict.fromkeys(dialect.sections, self._section_ends),
+            **dict.fromkeys(dialect.stated, self._stated),
+        }
+        for name, other in self.format.others.items():
+            take[name] = _bound(other, self)
+        ready, names = self.parts.ready, self.names
+        wanted = [f"{{*}}{name}" for name in take]
+        for element in elements(text.chunks(limit_bytes), wanted, reading_of(text.path)):
+            if self.root is None:
+                self.root = element.getroottree().getroot()
+            take[names[element.tag]](element)
+            if ready:
+                yield from ready
+                ready.clear()
+        self.format.finish(self)
+        self.parts.finish()
+        yield from ready
+        ready.clear()
+        yield from text.remarks()
+
+    # Elements
+
+    def texts(self, element: Element) -> dict[str, str | None]:
+        """Texts of the children by local name; the first of a name counts."""
+        names = self.names
+        found: dict[str, str | None] = {}
+        for child in element:
+            found.setdefault(names[child.tag], child.text)
+        return found
+
+    def _section_ends(self, element: Element) -> None:
+        self._section_seen(self.names[element.tag])
+
+    def _section_seen(self, name: str) -> Section | None:
+        what = self.format.dialect.sections.get(name)
+        totals = self.parts.totals
+        if what == "opening":
+            totals.has_opening = True
+            return totals.opening
+        if what == "postings":
+            totals.has_postings = True
+            return totals.postings
+        return None
+
+    def _stated(self, element: Element) -> None:
+        parent = element.getparent()
+        if parent is None:
+            return
+        section = self._section_seen(self.names[parent.tag])
+        if section is not None:
+            section.state(self.format.dialect.stated[self.names[element.tag]], element.text)
+
+    def _journal_begins(self, journal: Element) -> None:
+        self.journal = journal
+        dialect = self.format.dialect
+        texts = self.texts(journal)
+        self.journal_key = short(texts.get(dialect.journal_fields["key"]))
+        self.journal_type = short(texts.get(dialect.journal_fields["type"])).upper()
+        kind = dialect.journal_kinds.get(self.journal_type, JournalKind.OTHER)
+        self.parts.journal_kind = kind
+        self.parts.masters.journal(
+            Journal(
+                key=self.journal_key,
+                code=self.journal_key,
+                name=short(texts.get(dialect.journal_fields["name"])) or self.journal_key,
+                journal_kind=kind,
+            )
+        )
+
+    def _journal_ends(self, journal: Element) -> None:
+        if journal is not self.journal:
+            self._journal_begins(journal)
+        self.journal = self.transaction = None
+
+    def _transaction_begins(self, transaction: Element) -> None:
+        self.transaction = transaction
+        journal = transaction.getparent()
+        if journal is not None and journal is not self.journal:
+            self._journal_begins(journal)
+        texts = self.texts(transaction)
+        words = {
+            ours: texts.get(theirs) for ours, theirs in self.format.dialect.entry_fields.items()
+        }
+        opening = self.format.is_opening(self, words)
+        self.holding = opening and bool(self.opening_e4) and self.held_lines < OPENING_HELD_MAX
+        if self.holding:
+            self.held.append(Held(self.journal_key, words, []))
+        else:
+            self.begin(words, opening=opening)
+
+    def begin(self, words: Mapping[str, str | None], *, opening: bool) -> None:
+        """An entry with these words of a transaction."""
+        self.parts.begin(
+            journal=self.journal_key,
+            number=words.get("number") or "",
+            date=words.get("date"),
+            period=words.get("period"),
+            year=_year(words.get("year")),
+            description=words.get("description"),
+            opening=opening,
+        )
+
+    def _transaction_ends(self, transaction: Element) -> None:
+        self.parts.totals.postings.entries += 1
+        if transaction is not self.transaction:
+            parent = transaction.getparent()
+            if parent is not None and parent is not self.journal:
+                self._journal_begins(parent)
+        self.transaction = None
+
+    def _line(self, line: Element) -> None:
+        dialect, names = self.format.dialect, self.names
+        parent = line.getparent()
+        if parent is not None and names[parent.tag] not in dialect.line_parents:
+            return  # a line of something else: of a sales document, of a sub-ledger
+        if parent is not None and names[parent.tag] != dialect.transaction:
+            parent = parent.getparent()
+        if parent is None:
+            return
+        if parent is not self.transaction:
+            self._transaction_begins(parent)
+        texts: dict[str, str | None] = {"": names[line.tag]}
+        deeper: dict[str, Element] = {}
+        nested = dialect.nested
+        for child in line:
+            name = names[child.tag]
+            if name in nested:
+                deeper.setdefault(name, child)
+            else:
+                texts[name] = child.text
+        debit, amount, currency, foreign, tax = self.format.amount(self, texts, deeper)
+        contact = None
+        for name in dialect.contacts:
+            contact = contact or texts.get(name)
+        words = FileLine(
+            texts.get(dialect.account), debit, amount, texts.get(dialect.number), contact, tax,
+            currency, foreign, texts.get(dialect.description),
+        )  # fmt: skip
+        if self.holding:
+            self._hold(words)
+        else:
+            self.post(words)
+
+    def post(self, words: FileLine) -> None:
+        """A line of the entry begun last, counted among the transactions' totals."""
+        written_e4 = self.parts.line(words)
+        debit = words.debit is True
+        totals = self.parts.totals
+        totals.postings.add(written_e4, debit=debit)
+        if totals.closing_e4:
+            account = (words.account or "").strip()
+            reached = totals.reached_e4
+            reached[account] = reached.get(account, 0) + (written_e4 if debit else -written_e4)
+
+    def _hold(self, words: FileLine) -> None:
+        """Opening lines wait: once all are there, they may prove to repeat the balance."""
+        self.held[-1].lines.append(words)
+        self.held_lines += 1
+        if self.held_lines >= OPENING_HELD_MAX:
+            self.release()
+            self.holding = False
+
+    def release(self) -> None:
+        """Held transactions count, as openings."""
+        key = self.journal_key
+        for one in self.held:
+            self.journal_key = one.journal_key
+            self.begin(one.words, opening=True)
+            for words in one.lines:
+                self.post(words)
+        self.journal_key = key
+        self.held.clear()
+
+    def repeats_opening(self) -> bool:
+        """Whether the held transactions say per account what the opening balance says."""
+        sums_e4: dict[str, int] = {}
+        for one in self.held:
+            for words in one.lines:
+                account = (words.account or "").strip()
+                try:
+                    amount_e4 = amount_e4_of(words.amount or "")
+                except InexactAmount:
+                    return False
+                sign = 1 if words.debit is True else -1
+                sums_e4[account] = sums_e4.get(account, 0) + sign * amount_e4
+        stated = {code: sum_e4 for code, sum_e4 in self.opening_e4.items() if sum_e4}
+        return stated == {code: sum_e4 for code, sum_e4 in sums_e4.items() if sum_e4}
+
+    def drop_held(self) -> None:
+        """Held transactions are read for the totals and not imported."""
+        section = self.parts.totals.postings
+        for one in self.held:
+            for words in one.lines:
+                section.add(amount_e4_of(words.amount or ""), debit=words.debit is True)
+        self.held.clear()
+
+
+def reading_of(path: Path) -> Reading:
+    size_bytes = path.stat().st_size
+    return Reading(
+        sender="The file",
+        what="audit file",
+        document_bytes_max=max(2 * size_bytes, FILE_BYTES_MAX) + 64,
+        unnamed_bytes_max=UNNAMED_BYTES_MAX,
+        sentence="The audit file is damaged or no well-formed XML: export it again.",
+    )
+
+
+def in_words_of_files(error: NotUnderstood) -> NotUnderstood:
+    """A failure of the XML reading as the readers' port names it."""
+    code = _CODES.get(error.code, "malformed" if error.code.startswith("xml-") else error.code)
+    sentence = error.sentence
+    if code == "dtd-refused":
+        sentence = (
+            "The file declares a document type, which audit files never need and attacks do: "
+            "export it again, without one."
+        )
+    elif code == "too-large":
+        sentence = (
+            "The file holds an element or text far larger than any audit file has: export it again."
+        )
+    return NotUnderstood(sentence, detail=error.detail, code=code)
+
+
+def _bound(
+    other: "Callable[[AuditWalk, Element], None]", walk: AuditWalk
+) -> Callable[[Element], None]:
+    return lambda element: other(walk, element)
+
+
+def short(text: str | None) -> str:
+    """As a code or name of a master."""
+    return "" if text is None else text.strip()[:NAME_CHARACTERS_MAX]
+
+
+def _year(text: str | None) -> int | None:
+    return None if text is None else read_year(text)
+
+
+def side(text: str | None) -> bool | None:
+    """Whether D or C, in their words too; None for neither."""
+    if text in {"D", "C"}:
+        return text == "D"
+    found = None if text is None else side_of(text)
+    return None if found is None else found > 0
