@@ -259,7 +259,7 @@ def balances(view: View, year: FiscalYear) -> list[Row]:
         if key.year == year.year and cell.lines:
             debit[key.account] = debit.get(key.account, 0) + cell.debit_cents
             credit[key.account] = credit.get(key.account, 0) + cell.credit_cents
-    found = []
+    found: list[Row] = []
     for serial in sorted(opening.keys() | debit.keys()):
         before, plus, minus = opening.get(serial, 0), debit.get(serial, 0), credit.get(serial, 0)
         found.append(

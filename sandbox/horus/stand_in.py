@@ -231,7 +231,8 @@ class Horus(StandIn):
         if view.opening_entries and not since_ms:
             first = view.book_years()[0].year
             years = [y for y in view.book_years() if y.year > first and year in {None, y}]
-            found = [*({"opening": y} for y in years), *found]
+            openings: list[Entry | Row] = [{"opening": known} for known in years]
+            found = openings + found
         if since_ms:
             gone = view.deleted_since(since_ms)
             found += [rows.deleted_entry(view, entry, at_ms) for entry, at_ms in gone]

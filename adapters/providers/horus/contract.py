@@ -61,6 +61,8 @@ class Resource:
     rows: Names
     about: str
     names: Mapping[str, Names]
+    key: str = "id"
+    """The member that tells rows apart, for pages by cursor."""
 
 
 @frozen(kw_only=True)
@@ -201,6 +203,7 @@ class Contract:
         path="/folders/{folder}/balances",
         rows="balances",
         about="balances",
+        key="accountId",
         names=_same("accountId openingDebit openingCredit debit credit"),
     )
     """None: there is no such call, and the books are not held against anything."""

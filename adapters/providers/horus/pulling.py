@@ -246,9 +246,8 @@ class Pull:
                 # It repeats what the years before ended with.
                 read.deleted.add((RecordKind.ENTRY, key))
                 continue
-            lines = row.rows("lines", called=self._contract.lines.names)
-            if lines is None:
-                lines = beside.get(key)
+            inside = row.rows("lines", called=self._contract.lines.names)
+            lines = beside.get(key) if inside is None else inside
             if lines is None:
                 raise row.wrong("lines", "are missing, inside and beside the entries")
             booked_entry = rows.entry(row, year)
@@ -260,7 +259,7 @@ class Pull:
             read.years.add(year.year)
         return read
 
-    def _lines_beside(self, page: Page) -> dict[str, list[Loose]]:
+    def _lines_beside(self, page: Page) -> Mapping[str, Sequence[Loose]]:
         resource = self._contract.lines
         found: dict[str, list[Loose]] = {}
         for line in page.whole.rows(resource.rows, called=resource.names) or ():

@@ -97,7 +97,7 @@ class Reader:
         found = whole.rows(resource.rows, called=resource.names)
         if found is None:
             raise whole.wrong(resource.rows, "is missing")
-        following = self._following(whole, found, begin)
+        following = self._following(resource, whole, found, begin)
         return Page(rows=found, whole=whole, following=following)
 
     def all_rows(
@@ -115,7 +115,9 @@ class Reader:
             detail=f"more than {PAGES_MAX} pages",
         )
 
-    def _following(self, whole: Loose, found: tuple[Loose, ...], begin: str | None) -> str | None:
+    def _following(
+        self, resource: Resource, whole: Loose, found: tuple[Loose, ...], begin: str | None
+    ) -> str | None:
         """Where the next page begins.
 
         A page with fewer rows than were asked for is the end only where no count is told: a server
@@ -125,7 +127,7 @@ class Reader:
         if not found:
             return None
         if pages.paging is Paging.CURSOR:
-            last = found[-1].required("id")
+            last = found[-1].required(resource.key)
             return None if last == begin else last
         done = int(begin or 0) + len(found)
         total = whole.whole(pages.total)
