@@ -1,5 +1,6 @@
 """QuickBooks connected to its stand-in, and what the stand-in's books look like through it."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,10 +9,13 @@ from adapters.providers.quickbooks import QuickBooks
 from core.domain.integration import Administration
 from core.domain.proof import Verdict, hold_against
 from core.ports.provider import Credentials, Source
+from sandbox.books import Heading, Posting
 from sandbox.browser import decide
 from sandbox.quickbooks import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.quickbooks import QuickBooks as StandIn
 from sandbox.quickbooks.view import View
+from sandbox.records import AccountKind, Entry, EntryKind
+from sandbox.records import JournalKind as BookKind
 from sandbox.server import Sandbox
 from tests.providers.folding import Ledger
 from tests.providers.sandboxed import Connected, SandboxTime, TestTokens, run
@@ -71,6 +75,23 @@ def shown_truth(sandbox: Sandbox, truth: dict[str, Any]) -> dict[str, Any]:
         "journals": len(labels),
         "contacts": contacts + len(view.employees()),
     }
+
+
+def booked(sandbox: Sandbox, day: date, cents: int = 12_300) -> Entry:
+    """A memorial between the bank and an expense."""
+    books = view_of(sandbox).books
+    bank = next(each for each in books.accounts if each.kind is AccountKind.BANK)
+    cost = next(each for each in books.accounts if each.kind is AccountKind.EXPENSE)
+    return books.add_entry(
+        Heading(
+            journal=books.journal(BookKind.GENERAL),
+            kind=EntryKind.GENERAL,
+            date=day,
+            description="Memorial",
+            created_ms=books.clock.now_ms(),
+        ),
+        [Posting(cost, cents), Posting(bank, -cents)],
+    )
 
 
 def imported(source: Source, administration: Administration) -> tuple[Ledger, str]:
