@@ -8,7 +8,7 @@ from core.domain.failures import OurBug
 from core.domain.import_run import ImportRun
 from core.services.services import Services
 from sandbox.books import Books
-from sandbox.files import dutch_csv, workbook, years_of
+from sandbox.files import dutch_csv, workbook, xaf, years_of
 from sandbox.world import World
 
 FIRST_PROVIDER: Final = "exact-online"
@@ -17,6 +17,7 @@ FIRST_PROVIDER: Final = "exact-online"
 COMPANIES: Final[tuple[tuple[int, Callable[[Books, int], bytes], str], ...]] = (
     (1, dutch_csv, "csv"),
     (2, workbook, "xlsx"),
+    (3, xaf, "xaf"),
 )
 """Sandbox company, how its books are exported, and the file's ending."""
 
