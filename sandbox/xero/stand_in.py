@@ -44,6 +44,16 @@ _PRACTICE: Final = {
 }
 """No books of its own; as in older recordings without a name and an event."""
 
+_PLAIN: Final = (
+    "page_rows",
+    "entitled",
+    "forbidden",
+    "concurrent",
+    "without_pagination",
+    "codes_only",
+)
+"""Settings that are attributes of the stand-in."""
+
 
 class XeroSettings(msgspec.Struct, forbid_unknown_fields=True):
     """Everything optional; a field left out stays as it is.
@@ -56,6 +66,7 @@ class XeroSettings(msgspec.Struct, forbid_unknown_fields=True):
     ``scopes``        what every consent given so far covers from now on
     ``concurrent``    so many of the next calls are refused as too many at once
     ``without_pagination``  True: pages do not tell how many there are
+    ``codes_only``    True: lines of documents name accounts by code, not by id
     """
 
     limits: bool | None = None
@@ -66,6 +77,7 @@ class XeroSettings(msgspec.Struct, forbid_unknown_fields=True):
     scopes: list[str] | None = None
     concurrent: int | None = None
     without_pagination: bool | None = None
+    codes_only: bool | None = None
 
 
 class Xero(StandIn):
@@ -87,6 +99,7 @@ class Xero(StandIn):
         self.forbidden = 0
         self.concurrent = 0
         self.without_pagination = False
+        self.codes_only = False
 
     # -- the wire ----------------------------------------------------------------------------------
 
@@ -210,7 +223,7 @@ class Xero(StandIn):
         if name == "ManualJournals" and "order" in request.query:
             return name, [item.make() for item in items], None  # ignores the page altogether
         rows, pagination = listed(request, items, lines=resource.lines, rows_max=self.page_rows)
-        return name, rows, pagination
+        return name, list(map(_by_code, rows)) if self.codes_only else rows, pagination
 
     def _journals(self, request: WireRequest, view: View) -> list[masters.Row]:
         offset = request.query.get("offset", "0")
@@ -253,7 +266,7 @@ class Xero(StandIn):
     def apply_settings(self, settings: Mapping[str, object]) -> None:
         """See ``XeroSettings``."""
         wanted = msgspec.convert(dict(settings), XeroSettings)
-        for name in ("page_rows", "entitled", "forbidden", "concurrent", "without_pagination"):
+        for name in _PLAIN:
             value = getattr(wanted, name)
             if value is not None:
                 setattr(self, name, value)
@@ -264,6 +277,14 @@ class Xero(StandIn):
         if wanted.scopes is not None:
             for grant in self.tokens.grants:
                 grant.scopes = frozenset(wanted.scopes)
+
+
+def _by_code(row: masters.Row) -> masters.Row:
+    items = row.get("LineItems")
+    if not isinstance(items, list):
+        return row
+    kept = [{name: item[name] for name in item if name != "AccountID"} for item in items]
+    return {**row, "LineItems": kept}
 
 
 def _need(grant: Grant, scope: str) -> None:

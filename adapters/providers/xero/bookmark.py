@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.providers.xero.wire import Ledger
+from adapters.providers.xero.wire import LedgerSource
 
 BOOKMARK_VERSION: Final = 1
 
@@ -41,8 +41,14 @@ class Stage(StrEnum):
 
 _MASTERS: Final = (Stage.ACCOUNTS, Stage.TAX_RATES, Stage.CONTACTS)
 STAGES: Final = {
-    Ledger.JOURNALS: (*_MASTERS, Stage.INVOICES, Stage.CREDIT_NOTES, Stage.JOURNALS, Stage.DONE),
-    Ledger.DOCUMENTS: (
+    LedgerSource.JOURNALS: (
+        *_MASTERS,
+        Stage.INVOICES,
+        Stage.CREDIT_NOTES,
+        Stage.JOURNALS,
+        Stage.DONE,
+    ),
+    LedgerSource.DOCUMENTS: (
         *_MASTERS,
         Stage.INVOICES,
         Stage.CREDIT_NOTES,
@@ -66,7 +72,7 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     v: int = BOOKMARK_VERSION
-    ledger: Ledger
+    ledger: LedgerSource
     mode: Mode
     stage: Stage = Stage.ACCOUNTS
     started_at: int
@@ -92,7 +98,7 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return stages[stages.index(self.stage) + 1]
 
 
-def starting(bookmark: str | None, *, ledger: Ledger, now: int) -> Bookmark:
+def starting(bookmark: str | None, *, ledger: LedgerSource, now: int) -> Bookmark:
     """Where a pull from this bookmark begins: fresh, at its next page, or anew for changes."""
     fresh = Bookmark(ledger=ledger, mode=Mode.WHOLE, started_at=now, checked_at=now)
     if bookmark is None:

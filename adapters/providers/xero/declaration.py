@@ -8,7 +8,7 @@ from adapters.providers.kit.oauth import OAuthDeclaration
 from adapters.providers.kit.retry_table import FailureTable, Rule
 from adapters.providers.xero.wire import (
     API,
-    Ledger,
+    LedgerSource,
     authorize_url,
     charges,
     ledger_of,
@@ -75,7 +75,7 @@ TOKEN_POLICY: Final = TokenPolicy(
 
 def scopes(fields: Mapping[str, str]) -> tuple[str, ...]:
     """What is asked for with this form, and needed."""
-    extra = (JOURNALS_SCOPE,) if ledger_of(fields) is Ledger.JOURNALS else ()
+    extra = (JOURNALS_SCOPE,) if ledger_of(fields) is LedgerSource.JOURNALS else ()
     return (*READ_SCOPES, *extra)
 
 
@@ -92,6 +92,8 @@ OAUTH: Final = OAuthDeclaration(
     kept_from_token=("scope",),
 )
 
+SCOPE_MISSING: Final = "scope-missing"
+"""Code of the failure that says: the consent, or the app, does not reach that far."""
 ORGANISATION_REFUSED: Final = "organisation-refused"
 """Code of the failure that says: Xero did not take this organisation, which may be a whim."""
 
@@ -125,7 +127,7 @@ FAILURES: Final = FailureTable(
             statuses=frozenset({401, 403}),
             text=("AuthorizationUnsuccessful", "insufficient_scope"),
             failure=FixSettings,
-            code="scope-missing",
+            code=SCOPE_MISSING,
             sentence=_SCOPE_MISSING,
         ),
         Rule(

@@ -11,7 +11,7 @@ from adapters.providers.xero import codes, masters, posting, rows, wire
 from adapters.providers.xero.bookmark import STAGES, Bookmark, Mode, Stage, starting
 from adapters.providers.xero.entries import Organisation, Posted
 from adapters.providers.xero.reader import PageT, Reader
-from adapters.providers.xero.wire import PAGE_SIZE, Ledger, Resource
+from adapters.providers.xero.wire import PAGE_SIZE, LedgerSource, Resource
 from adapters.providers.xero.years import FiscalYears
 from core.domain.books import (
     Batch,
@@ -144,7 +144,7 @@ class Pull:
         if posting.without_lines(found):
             raise rows.INVOICES.not_understood("not one line on a whole page")
         organisation = self._organisation()
-        is_ledger = self.at.ledger is Ledger.DOCUMENTS
+        is_ledger = self.at.ledger is LedgerSource.DOCUMENTS
         posted = [posting.trade(organisation, row, ledger=is_ledger) for row in found]
         yield from self._posted(posted, self._following(page, len(found)))
 
@@ -222,7 +222,7 @@ class Pull:
         stages = STAGES[self.at.ledger]
         ledger = [s for s in stages[stages.index(Stage.INVOICES) :] if s is not Stage.DONE]
         spread: list[tuple[RecordKind, Sequence[Stage]]] = [(RecordKind.INVOICE, trade)]
-        if self.at.ledger is Ledger.DOCUMENTS:
+        if self.at.ledger is LedgerSource.DOCUMENTS:
             spread += [(kind, ledger) for kind in _LEDGER_KINDS]
         return tuple(
             Everything(
@@ -293,13 +293,17 @@ class Pull:
 
     def _following(self, page: rows.Page | None, count: int) -> int | None:
         """The next page's number. A page that does not tell how many there are ends the list when
-        it is not full.
+        it is not full; an empty one before the last is NotUnderstood.
         """
-        if page is None or not count:
+        if page is None:
             return None
-        if page.pagination is not None:
-            return self.at.page + 1 if self.at.page < page.pagination.page_count else None
-        return self.at.page + 1 if count >= PAGE_SIZE else None
+        if page.pagination is None:
+            return self.at.page + 1 if count >= PAGE_SIZE else None
+        if self.at.page >= page.pagination.page_count:
+            return None
+        if not count:
+            raise rows.bad_value(self.at.stage.value, ValueError(f"page {self.at.page} is empty"))
+        return self.at.page + 1
 
     def _turned(self, following: int | None) -> Bookmark:
         """The bookmark at the next page, or at the next stage."""

@@ -15,6 +15,7 @@ from adapters.providers.xero.declaration import (
     ORGANISATION_REFUSED,
     ORGANISATION_REMOVED,
     PROVIDER,
+    SCOPE_MISSING,
 )
 from adapters.providers.xero.wire import (
     CONNECTIONS,
@@ -99,7 +100,19 @@ class Reader:
         return None if answer.status == _NOT_MODIFIED else decoder.decode(answer.body)
 
     def journals(self, tenant: str, offset: int) -> rows.Journals:
-        answer = self._get(tenant, journals_path(offset), about="journals")
+        """FixSettings naming the setting where the app may not read them."""
+        try:
+            answer = self._get(tenant, journals_path(offset), about="journals")
+        except FixSettings as refused:
+            if refused.code != SCOPE_MISSING:
+                raise
+            raise FixSettings(
+                f"{PROVIDER} does not let this app read journals: have the app moved to its "
+                "Advanced tier, or reconnect without the setting that it may read them.",
+                detail=refused.detail,
+                code=SCOPE_MISSING,
+                setting="journals",
+            ) from None
         return rows.JOURNALS.decode(answer.body)
 
     def trial_balance(self, tenant: str, day: str) -> rows.Report:

@@ -19,11 +19,12 @@ from adapters.providers.xero.declaration import (
     ORGANISATION_REFUSED,
     ORGANISATION_REMOVED,
     PROVIDER,
+    SCOPE_MISSING,
     scopes,
 )
 from adapters.providers.xero.pulling import Pull
 from adapters.providers.xero.reader import Reader
-from adapters.providers.xero.wire import Ledger, ledger_of
+from adapters.providers.xero.wire import LedgerSource, ledger_of
 from adapters.providers.xero.years import MONTHS, FiscalYears
 from core.domain.books import Batch
 from core.domain.failures import FixSettings, ProviderDown
@@ -106,7 +107,7 @@ class XeroSource:
         oldest = min(found, key=lambda row: (row.created_date_utc, row.id))
         name = trimmed(oldest.tenant_name) or rows.key(oldest.tenant_id)
         others = len(found) - 1
-        warnings = (_REBUILT,) if ledger_of(self._fields) is Ledger.DOCUMENTS else ()
+        warnings = (_REBUILT,) if ledger_of(self._fields) is LedgerSource.DOCUMENTS else ()
         return Health(
             account=Account(
                 key=_user(self._tokens.current()) or rows.key(oldest.id),
@@ -153,7 +154,7 @@ class XeroSource:
             wanted = seen.touched | self._newest(seen.years, years)
         else:
             wanted = seen.years | self._with_balances(key, years, seen, retained)
-        by_year = ledger_of(self._fields) is Ledger.JOURNALS
+        by_year = ledger_of(self._fields) is LedgerSource.JOURNALS
         periods = (WHOLE_YEAR,) if by_year else tuple(range(1, MONTHS + 1))
         cells: dict[Cell, int] = {}
         for year in sorted(wanted):
@@ -284,7 +285,7 @@ class XeroSource:
                 f"The consent at {PROVIDER} does not cover {', '.join(missing)}: reconnect, and "
                 "allow all that is asked for.",
                 detail=f"granted: {self._granted}",
-                code="scope-missing",
+                code=SCOPE_MISSING,
             )
 
 

@@ -42,17 +42,17 @@ CONNECTIONS: Final = "/connections"
 ORGANISATION: Final = "/api.xro/2.0/Organisation"
 
 
-class Ledger(StrEnum):
+class LedgerSource(StrEnum):
     """Where journal lines come from: an app that is entitled reads the journals themselves."""
 
     JOURNALS = "journals"
     DOCUMENTS = "documents"
 
 
-def ledger_of(fields: Mapping[str, str]) -> Ledger:
+def ledger_of(fields: Mapping[str, str]) -> LedgerSource:
     """What the operator said of the app in the connect form."""
     told = fields.get("journals", "no").strip().casefold()
-    return Ledger.JOURNALS if told == "yes" else Ledger.DOCUMENTS
+    return LedgerSource.JOURNALS if told == "yes" else LedgerSource.DOCUMENTS
 
 
 def api_origin(fields: Mapping[str, str]) -> str:

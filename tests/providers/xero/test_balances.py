@@ -57,7 +57,7 @@ def test_a_year_that_ends_on_no_day_is_refused(end: tuple[int, int]) -> None:
 
 # -- the report ------------------------------------------------------------------------------------
 
-HEADER = {
+HEADER: dict[str, object] = {
     "RowType": "Header",
     "Cells": [{"Value": v} for v in ("Account", "Debit", "Credit", "YTD Debit", "YTD Credit")],
 }

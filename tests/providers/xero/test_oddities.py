@@ -8,9 +8,9 @@ import attrs
 import pytest
 
 from adapters.providers.kit.calls import Kit
-from adapters.providers.xero import Xero
+from adapters.providers.xero import Xero, pulling
 from adapters.providers.xero.bookmark import Mode, starting
-from adapters.providers.xero.wire import API, DAY_LIMIT, Ledger, charges
+from adapters.providers.xero.wire import API, DAY_LIMIT, LedgerSource, charges
 from core.domain.books import RecordKind
 from core.domain.failures import FixSettings, ProviderDown, Wait
 from core.domain.integration import Administration
@@ -21,6 +21,7 @@ from sandbox.browser import decide
 from sandbox.records import EntryKind, JournalKind
 from sandbox.server import Sandbox
 from tests.providers.conformance import NIGHT_SECONDS
+from tests.providers.folding import Ledger
 from tests.providers.kit.scripted import FakeBudgets
 from tests.providers.sandboxed import Connected, run
 from tests.providers.xero.sandboxed import (
@@ -84,8 +85,9 @@ def test_an_app_that_is_not_entitled_is_told_so_about_journals(
     sandbox.settings(KEY, entitled=False)
     with closing(entitled.open()) as source:
         administration = next(f for f in source.administrations() if f.key == FIRST)
-        with pytest.raises(FixSettings, match="journals"):
+        with pytest.raises(FixSettings, match="read journals") as caught:
             imported(source, administration)
+        assert caught.value.setting == "journals"
 
 
 def test_consents_of_one_user_add_up(sandbox: Sandbox, kit: Kit) -> None:
@@ -221,6 +223,42 @@ def test_pages_that_do_not_count_end_when_one_is_not_full(
     assert len(ledger.lines) == documents_truth(sandbox, {"code": FIRST})["lines"]
 
 
+def test_accounts_told_by_code_are_looked_up_once(
+    sandbox: Sandbox, connected: Connected, source: Source, administration: Administration
+) -> None:
+    """Also by another process, which did not read the accounts."""
+    sandbox.settings(KEY, codes_only=True)
+    ledger, before = Ledger(), asked(sandbox, "/Accounts")
+    bookmark = run(source, administration, None, ledger, stop_after=3)
+    with closing(connected.open()) as other:
+        run(other, administration, bookmark, ledger)
+        assert asked(sandbox, "/Accounts") == before + 2
+        assert_gap(sandbox, other, administration, ledger)
+
+
+def test_a_page_of_many_lines_becomes_several_batches(
+    sandbox: Sandbox,
+    connected: Connected,
+    source: Source,
+    administration: Administration,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped between them, the page is read again, and nothing of it is lost."""
+    monkeypatch.setattr(pulling, "CHUNK_RECORDS_MAX", 60)
+    batches = list(source.pull(administration, None))
+    stages = [batch.stage for batch in batches]
+    assert stages.count("invoices") > 3
+    assert max(len(b.records) for b in batches if b.stage in {"invoices", "payments"}) <= 60
+    lines = documents_truth(sandbox, {"code": FIRST})["lines"]
+    for stop in range(4, len(batches), 3):
+        ledger = Ledger()
+        bookmark = run(source, administration, None, ledger, stop_after=stop)
+        with closing(connected.open()) as other:
+            run(other, administration, bookmark, ledger)
+        assert len(ledger.lines) == lines
+        assert ledger.unbalanced == []
+
+
 def test_a_transfer_is_counted_once_and_goes_when_it_is_deleted(
     sandbox: Sandbox, source: Source, administration: Administration
 ) -> None:
@@ -297,11 +335,11 @@ def test_once_a_week_everything_is_read_but_the_journals(
     _, bookmark = imported(source, administration)
     sandbox.advance(8 * NIGHT_SECONDS)
     now = int(sandbox.clock.now().timestamp())
-    assert starting(bookmark, ledger=Ledger.DOCUMENTS, now=now).mode is Mode.WHOLE
+    assert starting(bookmark, ledger=LedgerSource.DOCUMENTS, now=now).mode is Mode.WHOLE
     with closing(entitled.open()) as by_journals:
         ledger, bookmark = imported(by_journals, administration)
         sandbox.advance(8 * NIGHT_SECONDS)
-        at = starting(bookmark, ledger=Ledger.JOURNALS, now=now + 8 * NIGHT_SECONDS)
+        at = starting(bookmark, ledger=LedgerSource.JOURNALS, now=now + 8 * NIGHT_SECONDS)
         assert (at.mode, at.whole_journals) == (Mode.WHOLE, False)
         lines = len(ledger.lines)
         run(by_journals, administration, bookmark, ledger)
