@@ -43,6 +43,7 @@ class EboekhoudenSettings(msgspec.Struct, forbid_unknown_fields=True):
     ``due_category``      where shifted VAT is owed
     ``memorial_sign``     -1: a positive row of a memorial debits its account
     ``opening_sign``      -1: a positive row of the opening balance is a credit
+    ``second_debtors``    True: every other customer is on a second account of debtors
     ``accountant``        False: SOAP knows one administration
     ``mutations_max``     what GetMutaties cuts its answers to
     ``empty_error``       True: SOAP answers carry an empty ErrorMsg when all is well
@@ -61,6 +62,7 @@ class EboekhoudenSettings(msgspec.Struct, forbid_unknown_fields=True):
     due_category: str | None = None
     memorial_sign: int | None = None
     opening_sign: int | None = None
+    second_debtors: bool | None = None
     accountant: bool | None = None
     mutations_max: int | None = None
     empty_error: bool | None = None
@@ -190,7 +192,7 @@ class Eboekhouden(StandIn):
             self: ("blocked",),
         }
         for view in self.views:
-            targets[view] = ("due_category", "memorial_sign", "opening_sign")
+            targets[view] = ("due_category", "memorial_sign", "opening_sign", "second_debtors")
         for target, names in targets.items():
             for name in names:
                 value = getattr(wanted, name)

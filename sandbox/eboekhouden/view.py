@@ -30,6 +30,8 @@ _FIRST_ACCOUNT_ID: Final = 21_000_000
 _FIRST_RELATION_ID: Final = 5_400_000
 _EXTRA_SERIALS: Final = {"AF6": 90_001, "AFOVERIG": 90_002}
 _EXTRA_NAMES: Final = {"AF6": ("05", "Btw laag af te dragen"), "AFOVERIG": ("10", "Btw overig")}
+_SECOND_DEBTORS: Final = (90_003, "12999", "Debiteuren buitenland")
+"""Its code comes before that of the first, so that who takes the first code is wrong."""
 _SETTLEMENT: Final = frozenset({"1550", "451900"})
 _SPLIT_EVERY: Final = 7
 _TURNED_EVERY: Final = 3
@@ -91,7 +93,8 @@ class Mutation:
 class View:
     """``due_category``: where VAT that is shifted to the buyer is owed. ``memorial_sign`` and
     ``opening_sign``: 1 when a positive row of a memorial is a credit of the row's account, and a
-    positive row of the opening balance a debit; -1 for the other way round.
+    positive row of the opening balance a debit; -1 for the other way round. ``second_debtors``:
+    every other customer is on an account of debtors of its own.
     """
 
     books: Books
@@ -116,6 +119,8 @@ class View:
 
     def ledgers(self) -> list[Ledger]:
         extras = [self._extra(category) for category in _EXTRA_SERIALS]
+        if self.second_debtors:
+            extras.append(self._other_debtors())
         return [self.ledger(account) for account in self.books.accounts] + extras
 
     def relation_id(self, contact: Contact) -> int:
@@ -128,6 +133,10 @@ class View:
         ending, name = _EXTRA_NAMES[category]
         code = self._payable().code[:-2] + ending
         return Ledger(self._account_id(_EXTRA_SERIALS[category]), code, name, category)
+
+    def _other_debtors(self) -> Ledger:
+        serial, code, name = _SECOND_DEBTORS
+        return Ledger(self._account_id(serial), code, name, "DEB")
 
     def _payable(self) -> Account:
         return next(tax.payable for tax in self.books.tax_codes if tax.payable is not None)
@@ -167,6 +176,10 @@ class View:
                 category = "AF19" if tax.basis_points >= 2_000 else "AF6"
             if category != "AF19":
                 return self._extra(category)
+        contact = line.entry.contact
+        is_trade = self.second_debtors and line.account.kind is AccountKind.RECEIVABLE
+        if is_trade and contact is not None and contact.serial % 2:
+            return self._other_debtors()
         return self.ledger(line.account)
 
     # -- mutations ---------------------------------------------------------------------------------
@@ -202,7 +215,7 @@ class View:
         return sum(1 for _ in self.lines()) + split
 
     def _refresh(self) -> None:
-        signs = (self.due_category, self.memorial_sign, self.opening_sign)
+        signs = (self.due_category, self.memorial_sign, self.opening_sign, self.second_debtors)
         now = (len(self.books.changes), signs)
         if now == self._seen:
             return

@@ -55,7 +55,8 @@ ROW_SIDES: Final[Mapping[int, int]] = {
 """1: a positive row is a debit of the row's account. Negative amounts turn it round by themselves.
 Types that are not documented are booked as memorials; the proof says whether that was right."""
 
-_OWN_ACCOUNT: Final = {Kind.RECEIVED: DEBTORS, Kind.PAID: CREDITORS}
+OWN_ACCOUNT: Final[Mapping[int, str]] = {Kind.RECEIVED: DEBTORS, Kind.PAID: CREDITORS}
+"""The category of account that rows of payments are on."""
 _INVOICES: Final = {
     Kind.SOLD: InvoiceDirection.SALES,
     Kind.BOUGHT: InvoiceDirection.PURCHASE,
@@ -126,7 +127,7 @@ def _side(kind: int, rules: Rules) -> int:
 
 def _assumed_account(mutation: Mutation, chart: Chart) -> str:
     """Rows of invoice payments need not name their account: it is that of debtors or creditors."""
-    return chart.category_key(_OWN_ACCOUNT.get(Kind(mutation.kind), DEBTORS))
+    return chart.category_key(OWN_ACCOUNT.get(mutation.kind, DEBTORS))
 
 
 # -- VAT -------------------------------------------------------------------------------------------

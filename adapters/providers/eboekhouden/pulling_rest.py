@@ -37,6 +37,7 @@ from adapters.providers.eboekhouden.checking import (
 )
 from adapters.providers.eboekhouden.declaration import PROVIDER
 from adapters.providers.eboekhouden.documents import Mutation
+from adapters.providers.eboekhouden.invoice_accounts import InvoiceAccounts
 from adapters.providers.eboekhouden.masters import MASTER_COVERAGE, master_records, nothing_seen
 from adapters.providers.eboekhouden.posting import Booked, booked
 from adapters.providers.eboekhouden.rest import RestClient
@@ -65,9 +66,11 @@ class RestPull:
     _heads: list[Head] | None = field(default=None, init=False)
     _opening: Mutation | None = field(default=None, init=False)
     _relations: list[Head] | None = field(default=None, init=False)
+    _accounts_of: InvoiceAccounts = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.chart = Chart(self.at.ledgers)
+        self._accounts_of = InvoiceAccounts(self.client.invoice_ledgers)
 
     def batches(self) -> Iterating[Batch]:
         steps: dict[Stage, Callable[[], Batch]] = {
@@ -234,7 +237,7 @@ class RestPull:
             told = self.client.mutation(number)
             if told is not None:
                 keys.add(str(number))
-                mutation = rest_rows.mutation(told, number)
+                mutation = self._accounts_of.filled_in(rest_rows.mutation(told, number), self.chart)
                 result = booked(mutation, self.chart, at.rules)
                 records += result.records
                 at = _counted(at, mutation, result)

@@ -138,6 +138,12 @@ class RestClient:
             low = numbers[-1] + 1
         raise _too_many("mutations")
 
+    def invoice_ledgers(self, kind: int, invoice_number: str) -> set[int]:
+        """The main accounts of the invoices of that number."""
+        query = {"type": str(int(kind)), "invoiceNumber": invoice_number}
+        page, _ = self._limited("/v1/mutation", query, HEADS, "an invoice")
+        return {row.ledger_id for row in page.items if row.ledger_id}
+
     def movements(self, first: dt.date, last: dt.date, chart: Chart) -> dict[str, int]:
         """e4 per account key, debit positive (as one client found; not documented), not zero.
 

@@ -10,7 +10,6 @@ import pytest
 from adapters.providers.kit.calls import Kit
 from core.domain.books import RecordKind
 from core.ports.provider import Source
-from sandbox.eboekhouden.rest import Rest
 from sandbox.identity import Identities, Kind
 from sandbox.server import Sandbox
 from tests.providers.conformance import ProviderConformance
@@ -45,7 +44,7 @@ class TestSoap(Shown):
     """An accountant, who reaches every administration."""
 
     page_paths: ClassVar[str] = "/soap.asmx"
-    lines: ClassVar[int] = 1_200
+    lines: ClassVar[int] = 900
 
     def connect(self, sandbox: Sandbox, kit: Kit) -> Connected:
         return by_soap(sandbox, kit)
@@ -67,7 +66,7 @@ class TestRest(Shown):
     """One token, one administration, a call per mutation."""
 
     page_paths: ClassVar[str] = "/v1/*"
-    lines: ClassVar[int] = 900
+    lines: ClassVar[int] = 500
 
     def connect(self, sandbox: Sandbox, kit: Kit) -> Connected:
         return by_rest(sandbox, kit)
@@ -76,7 +75,7 @@ class TestRest(Shown):
         sandbox.settings(KEY, limit_max=100)
 
     def stops(self, batches: int) -> Iterable[int]:
-        return range(1, batches, 3)
+        return range(1, batches, 6)
 
     def asked(self, sandbox: Sandbox) -> list[str]:
         return [line for line in super().asked(sandbox) if "/v1/session" not in line]
@@ -130,5 +129,9 @@ class TestRest(Shown):
             self.assert_true(sandbox, ledger, administration.key)
 
 
-def test_the_stand_in_pages_as_documented() -> None:
-    assert Rest().limit_max == 2_000
+@pytest.mark.fire
+class TestRestAtEveryStop(TestRest):
+    lines: ClassVar[int] = 900
+
+    def stops(self, batches: int) -> Iterable[int]:
+        return range(1, batches)
