@@ -4,6 +4,7 @@ Texts of kinds (document types, VAT codes) are in the language of the session an
 raw ``TRM``; nothing is keyed by them. ValueError says what cannot be read.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -39,6 +40,7 @@ HOME_CURRENCY: Final = "EUR"
 BELGIUM: Final = "BE"
 
 RAW_PREFIX: Final = "TRM"
+_POSITION: Final = re.compile("[0-9]{1,9}")
 NO_DOCUMENT: Final = "-"
 
 WORDS: Final[Mapping[JournalKind, tuple[str, ...]]] = {
@@ -105,6 +107,21 @@ def required(element: Element, name: str) -> str:
     if text is None:
         raise ValueError(f"no {name}")
     return text
+
+
+def members(element: Element) -> dict[str, str]:
+    """Texts of the children that have one, by local name: made once for what is read a lot."""
+    return {
+        child.tag.rpartition("}")[2]: text
+        for child in element
+        if isinstance(child.tag, str) and (text := (child.text or "").strip())
+    }
+
+
+def needed(told: Mapping[str, str], name: str) -> str:
+    if name not in told:
+        raise ValueError(f"no {name}")
+    return told[name]
 
 
 def day(text: str) -> date:
@@ -281,16 +298,17 @@ class Collected:
     latest: date | None = None
 
     def add(self, element: Element) -> None:
-        on = day(required(element, "transactionDate"))
-        document = guid_or_none(text_of(element, "documentID"))
+        told = members(element)
+        on = day(needed(told, "transactionDate"))
+        document = guid_or_none(told.get("documentID"))
         year, period = placed(self.years, on)
         key = entry_key(document, on)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = _group(element, key, document, on, (year, period))
-        line = self._line(element, group.entry)
+            group = self.groups[key] = _group(told, key, document, on, (year, period))
+        line = self._line(told, group.entry)
         group.lines.append(line)
-        group.has_tax |= text_of(element, "taxCodeDescription") is not None
+        group.has_tax |= "taxCodeDescription" in told
         group.is_payment |= line.account_key in self.controls.liquid
         side = self.controls.side(line.account_key)
         if side is not None:
@@ -299,36 +317,36 @@ class Collected:
         self.count += 1
         self.latest = max(on, self.latest or on)
 
-    def _line(self, element: Element, entry: JournalEntry) -> JournalLine:
-        key = guid_or_none(text_of(element, "id"))
+    def _line(self, told: Mapping[str, str], entry: JournalEntry) -> JournalLine:
+        key = guid_or_none(told.get("id"))
         if key is None:
             raise ValueError("a line without id")
-        number = text_of(element, "hID") or ""
-        currency = text_of(element, "currency")
+        number = told.get("hID", "")
+        currency = told.get("currency")
         is_foreign = currency not in {None, HOME_CURRENCY}
-        foreign = text_of(element, "transactionAmountForeignCurrency") if is_foreign else None
+        foreign = told.get("transactionAmountForeignCurrency") if is_foreign else None
         return JournalLine(
             key=key,
             entry_key=entry.key,
-            position=int(number) if number.isascii() and number.isdecimal() else 0,
-            account_key=required(element, "glAccountCode"),
+            position=int(number) if _POSITION.fullmatch(number) else 0,
+            account_key=needed(told, "glAccountCode"),
             date=entry.date,
             year=entry.year,
             period=entry.period,
-            amount_e4=parse_e4(required(element, "transactionAmount")),
+            amount_e4=parse_e4(needed(told, "transactionAmount")),
             currency=currency if is_foreign else None,
             foreign_e4=None if foreign is None else parse_e4(foreign),
-            contact_key=guid_or_none(text_of(element, "contactID")),
-            tax_key=self.taxes.get(plain(text_of(element, "taxCodeDescription"))),
-            description=text_of(element, "description"),
+            contact_key=guid_or_none(told.get("contactID")),
+            tax_key=self.taxes.get(plain(told.get("taxCodeDescription"))),
+            description=told.get("description"),
         )
 
 
 def _group(
-    element: Element, key: str, document: str | None, on: date, place: tuple[int, int]
+    told: Mapping[str, str], key: str, document: str | None, on: date, place: tuple[int, int]
 ) -> Group:
-    kind = journal_kind(text_of(element, "documentType")) if document else JournalKind.OTHER
-    reference = text_of(element, "documentReference") if document else None
+    kind = journal_kind(told.get("documentType")) if document else JournalKind.OTHER
+    reference = told.get("documentReference") if document else None
     entry = JournalEntry(
         key=key,
         number=None if reference in {None, "0"} else reference,
