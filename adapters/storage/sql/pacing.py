@@ -13,9 +13,9 @@ from attrs import define, field
 from sqlalchemy import Connection
 
 AIMED_SECONDS: Final = 0.02
-"""Processor time of a unit that writes records: less than half of the 50 ms that others may be asked
-to wait for the write lock, since units differ and a disk or a busy machine adds to it. Waiting is
-not counted: it hardly depends on how much a unit writes, so smaller units would only wait more.
+"""Processor time of a unit that writes records: less than half of the 50 ms others may be asked to
+wait for the write lock, since units differ, and a disk or a busy machine adds to it. Waiting is not
+counted: it hardly depends on how much a unit writes, so smaller units would only wait more often.
 """
 
 RECORDS_MIN: Final = 400
