@@ -172,7 +172,7 @@ class Pull:
         after = self._after(at, year.year, len(found), following)
         if ledger.entries:
             after = msgspec.structs.replace(after, booked=after.booked | {year.year})
-        if after.queue and after.queue[0] == year.year:
+        if after.mode is Mode.OPEN and after.queue and after.queue[0] == year.year:
             kept = begun_entries.with_keys(at.begun, sorted(whole))
             after = msgspec.structs.replace(after, begun=kept)
         return self._ledger_batch(ledger.all_records(), whole, after, year=year)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.providers.kit.calls import Kit
 from adapters.providers.minox import Minox
 from core.domain.integration import Administration
+from core.domain.proof import Verdict, hold_against
 from core.ports.provider import Credentials, Source
 from sandbox.browser import decide
 from sandbox.minox import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
@@ -75,3 +76,16 @@ def imported(source: Source, administration: Administration) -> tuple[Ledger, st
 
 def asked(sandbox: Sandbox, words: str) -> int:
     return sum(words in f"{entry.path}?{entry.query}" for entry in sandbox.log(KEY))
+
+
+def assert_true(sandbox: Sandbox, source: Source, ledger: Ledger, key: str = FIRST) -> None:
+    """Every line of the stand-in's books, each entry balanced, and proven for every year."""
+    held = [line for line in view_of(sandbox, key).books.live_lines() if line.account is not None]
+    assert len(ledger.lines) == len(held)
+    assert sorted(x.amount_e4 for x in ledger.lines) == sorted(x.cents * 100 for x in held)
+    assert ledger.unbalanced == []
+    administration = next(found for found in source.administrations() if found.key == key)
+    control = source.control_totals(administration, whole=True)
+    assert control is not None
+    assert control.years is None
+    assert hold_against(ledger.cells, control).verdict is Verdict.PROVEN
