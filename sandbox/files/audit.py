@@ -87,16 +87,19 @@ def _retained(books: Books) -> Account:
     return found[0]
 
 
-def _euros(cents: int) -> str:
+def euros(cents: int) -> str:
+    """As an XML decimal; of no negative amount."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 
-def _leaf(name: str, value: object) -> str:
+def leaf(name: str, value: object) -> str:
+    """An element with a text."""
     return f"<{name}>{escape(str(value))}</{name}>"
 
 
-def _leaves(**values: object) -> str:
-    return "".join(_leaf(name, value) for name, value in values.items() if value is not None)
+def leaves(**values: object) -> str:
+    """Elements in this order; those that are None are left out."""
+    return "".join(leaf(name, value) for name, value in values.items() if value is not None)
 
 
 def _lines(entries: Iterable[Entry]) -> Iterator[tuple[Entry, int]]:
@@ -110,7 +113,7 @@ def _stated(count: int, amounts: Iterable[int], oddities: frozenset[Oddity]) -> 
     held = list(amounts)
     debit = sum(one for one in held if one > 0) + (Oddity.WRONG_TOTALS in oddities)
     credit = -sum(one for one in held if one < 0)
-    return _leaves(linesCount=count, totalDebit=_euros(debit), totalCredit=_euros(credit))
+    return leaves(linesCount=count, totalDebit=euros(debit), totalCredit=euros(credit))
 
 
 def xaf(
@@ -130,7 +133,7 @@ def xaf(
 
 
 def _xaf_header(told: Year, dialect: Dialect) -> str:
-    return _leaves(
+    return leaves(
         fiscalYear=told.number,
         startDate=told.first,
         endDate=told.last_day,
@@ -145,15 +148,15 @@ def _xaf_header(told: Year, dialect: Dialect) -> str:
 def _xaf_company(told: Year, dialect: Dialect, oddities: frozenset[Oddity]) -> str:
     books, company = told.books, told.books.company
     newest = dialect is Dialect.XAF40
-    identity = _leaf("Commercenr" if newest else "companyIdent", company.registration)
+    identity = leaf("Commercenr" if newest else "companyIdent", company.registration)
     parts = [
         identity,
-        _leaves(
+        leaves(
             companyName=company.name,
             taxRegistrationCountry=company.country,
             taxRegIdent=company.vat_number,
         ),
-        f"<streetAddress>{_leaves(city=company.city, country=company.country)}</streetAddress>",
+        f"<streetAddress>{leaves(city=company.city, country=company.country)}</streetAddress>",
     ]
     contacts = "".join(_xaf_contact(one) for one in books.contacts)
     if contacts:
@@ -163,7 +166,7 @@ def _xaf_company(told: Year, dialect: Dialect, oddities: frozenset[Oddity]) -> s
     )
     parts.append(f"<generalLedger>{accounts}</generalLedger>")
     codes = "".join(
-        f"<vatCode>{_leaves(vatID=one.code, vatDesc=one.name)}</vatCode>" for one in books.tax_codes
+        f"<vatCode>{leaves(vatID=one.code, vatDesc=one.name)}</vatCode>" for one in books.tax_codes
     )
     if codes:
         parts.append(f"<vatCodes>{codes}</vatCodes>")
@@ -176,26 +179,26 @@ def _xaf_company(told: Year, dialect: Dialect, oddities: frozenset[Oddity]) -> s
 
 def _account_leaves(account: Account) -> str:
     type_ = "P" if account.kind in PROFIT_AND_LOSS else "B"
-    return _leaves(accID=account.code, accDesc=account.name, accTp=type_)
+    return leaves(accID=account.code, accDesc=account.name, accTp=type_)
 
 
 def _xaf_contact(contact: Contact) -> str:
     type_ = {(True, True): "B", (True, False): "C", (False, True): "S"}.get(
         (contact.customer, contact.supplier)
     )
-    leaves = _leaves(
+    told = leaves(
         custSupID=contact.number,
         custSupName=contact.name,
         taxRegIdent=contact.vat_number,
         custSupTp=type_,
     )
-    return f"<customerSupplier>{leaves}</customerSupplier>"
+    return f"<customerSupplier>{told}</customerSupplier>"
 
 
 def _xaf_periods(told: Year) -> str:
     return "".join(
         "<period>"
-        + _leaves(
+        + leaves(
             periodNumber=one.number,
             periodDesc=f"Period {one.number}",
             startDatePeriod=one.first,
@@ -208,16 +211,16 @@ def _xaf_periods(told: Year) -> str:
 
 
 def _side(cents: int) -> str:
-    return _leaves(amnt=_euros(abs(cents)), amntTp="D" if cents >= 0 else "C")
+    return leaves(amnt=euros(abs(cents)), amntTp="D" if cents >= 0 else "C")
 
 
 def _xaf_opening(told: Year, dialect: Dialect) -> str:
     opening = told.opening()
     lines = "".join(
-        f"<obLine>{_leaves(nr=at, accID=code)}{_side(cents)}</obLine>"
+        f"<obLine>{leaves(nr=at, accID=code)}{_side(cents)}</obLine>"
         for at, (code, cents) in enumerate(opening.items(), start=1)
     )
-    dated = "" if dialect is Dialect.XAF40 else _leaf("opBalDate", told.first)
+    dated = "" if dialect is Dialect.XAF40 else leaf("opBalDate", told.first)
     totals = _stated(len(opening), opening.values(), frozenset())
     return f"<openingBalance>{dated}{totals}{lines}</openingBalance>"
 
@@ -228,14 +231,14 @@ def _xaf_transactions(told: Year, oddities: frozenset[Oddity]) -> str:
     count = len(entries) if Oddity.COUNTS_ENTRIES in oddities else len(amounts)
     parts = [_stated(count, amounts, oddities)]
     for journal in told.books.journals:
-        leaves = _leaves(jrnID=journal.code, desc=journal.name, jrnTp=_JOURNAL_TYPES[journal.kind])
+        head = leaves(jrnID=journal.code, desc=journal.name, jrnTp=_JOURNAL_TYPES[journal.kind])
         own = "".join(_xaf_entry(one, oddities) for one in entries if one.journal is journal)
-        parts.append(f"<journal>{leaves}{own}</journal>")
+        parts.append(f"<journal>{head}{own}</journal>")
     return f"<transactions>{''.join(parts)}</transactions>"
 
 
 def _xaf_entry(entry: Entry, oddities: frozenset[Oddity]) -> str:
-    head = _leaves(
+    head = leaves(
         nr=entry.number, desc=entry.description, periodNumber=entry.period, trDt=entry.date
     )
     same = Oddity.SAME_NUMBERS in oddities
@@ -245,7 +248,7 @@ def _xaf_entry(entry: Entry, oddities: frozenset[Oddity]) -> str:
             continue
         lines.append(
             "<trLine>"
-            + _leaves(
+            + leaves(
                 nr=1 if same else at,
                 accID=line.account.code,
                 docRef=entry.reference or "",
@@ -253,7 +256,7 @@ def _xaf_entry(entry: Entry, oddities: frozenset[Oddity]) -> str:
                 desc=line.description,
             )
             + _side(line.cents)
-            + _leaves(custSupID=entry.contact.number if entry.contact else None)
+            + leaves(custSupID=entry.contact.number if entry.contact else None)
             + _xaf_tax(line.tax)
             + "</trLine>"
         )
@@ -264,7 +267,7 @@ def _xaf_tax(tax: TaxCode | None) -> str:
     """Only the code counts; amounts repeat what other lines say."""
     if tax is None:
         return ""
-    leaves = _leaves(
-        vatID=tax.code, vatPerc=f"{_euros(tax.basis_points)}0", vatAmnt="0.00", vatAmntTp="C"
+    told = leaves(
+        vatID=tax.code, vatPerc=f"{euros(tax.basis_points)}0", vatAmnt="0.00", vatAmntTp="C"
     )
-    return f"<vat>{leaves}</vat>"
+    return f"<vat>{told}</vat>"
