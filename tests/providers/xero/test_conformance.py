@@ -89,6 +89,7 @@ class TestXeroDocuments(TestXeroJournals):
     """For any other app: what documents tell, and a proof that shows the rest, to the cent."""
 
     journals: ClassVar[bool] = False
+    lines: ClassVar[int] = 900
     running: Sandbox
 
     @pytest.fixture(autouse=True)
