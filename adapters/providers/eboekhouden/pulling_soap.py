@@ -2,7 +2,7 @@
 
 A list gives the newest 500 that match and leaves the rest out without a word, so the newest are
 asked for first, and what is below them in windows of 500 numbers, which cannot overflow. Where
-there are too many windows for a night, those of the newest numbers are read every night and the
+there are too many windows for a night, those of the newest numbers are read every time and the
 others in turn.
 """
 
@@ -25,9 +25,9 @@ from core.domain.books import Batch, Coverage, Delta, Everything, Record, Record
 
 WINDOW: Final = 500
 """Mutations the service gives at once."""
-WINDOWS_PER_NIGHT: Final = 100
-"""Read every night, newest first: 5,000 calls a month are some 160 a day."""
-TURNS_PER_NIGHT: Final = 40
+WINDOWS_PER_PULL: Final = 50
+"""Read by every pull, newest first: two pulls a night stay within 5,000 calls a month."""
+TURNS_PER_PULL: Final = 25
 """Of the windows below them, read in turn."""
 STEPS_MAX: Final = 1_000_000
 
@@ -107,14 +107,14 @@ class SoapPull:
         return self._taken(elements, low, is_first=True)
 
     def _is_skipped(self, low: int) -> bool:
-        """Whether this window is not this night's turn."""
+        """Whether it is not this window's turn."""
         newest = self.at.newest // self.window
         place = low // self.window
-        older = newest - WINDOWS_PER_NIGHT
+        older = newest - WINDOWS_PER_PULL
         if self.at.mode is Mode.WHOLE or place >= older:
             return False
-        nights = -(-older // TURNS_PER_NIGHT)
-        return place % nights != self.at.pulls % nights
+        rounds = -(-older // TURNS_PER_PULL)
+        return place % rounds != self.at.pulls % rounds
 
     def _taken(self, elements: Sequence[Element], low: int, *, is_first: bool = False) -> Batch:
         records: list[Record] = []

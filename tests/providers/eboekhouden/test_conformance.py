@@ -25,7 +25,7 @@ from tests.providers.eboekhouden.sandboxed import (
 )
 from tests.providers.sandboxed import Connected, run
 
-MONTHS = 24
+YEARS, MONTHS = 2, 24
 GUIDS = Identities(11)
 FIRST_GUID = "{" + GUIDS.guid(FIRST, Kind.COMPANY, 0).upper() + "}"
 EMPTY_GUID = "{" + GUIDS.guid(EMPTY, Kind.COMPANY, 0).upper() + "}"
@@ -81,8 +81,8 @@ class TestRest(Shown):
         return [line for line in super().asked(sandbox) if "/v1/session" not in line]
 
     def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
-        """Lists, a call per mutation and relation, and balances by month; of a night, those of the
-        blocks and the month that changed, and years and months to find them.
+        """Lists, a call per mutation and relation, and balances by month; of a night, as many
+        details as the newest two months have, and balances by year and month to find them.
         """
         view = view_of(sandbox)
         mutations, relations = view.mutations(), len(view.books.contacts)
@@ -90,9 +90,8 @@ class TestRest(Shown):
         if full:
             return lists + relations + len(mutations) + 1 + MONTHS
         months = [f"{shown.entry.date:%Y%m}" for shown in mutations.values()]
-        newest = sorted(set(months))[-2:]
-        again = sum(month in newest for month in months)
-        return lists + changes // 2 + again + 2 + 12 + 12
+        in_newest = sum(month in sorted(set(months))[-2:] for month in months)
+        return lists + in_newest + YEARS + MONTHS
 
     def test_discovery_lists_every_administration_with_its_obstacles(
         self, sandbox: Sandbox, source: Source

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from adapters.providers.eboekhouden import Eboekhouden
+from adapters.providers.eboekhouden import Eboekhouden, pulling_soap
 from adapters.providers.kit.calls import Kit
 from core.domain.books import RecordKind
 from core.domain.failures import Failure, FixSettings, Reconnect, Wait
@@ -260,6 +260,32 @@ def test_a_spent_month_waits_a_day(sandbox: Sandbox, kit: Kit) -> None:
             pulled(source)
         assert caught.value.retry_at is not None
         assert (caught.value.retry_at - sandbox.clock.now()).total_seconds() > NIGHT_SECONDS - 60
+
+
+def test_of_very_many_windows_the_old_ones_are_read_in_turn(
+    kit: Kit, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window that is not read loses nothing; a change in it is found within a round."""
+    monkeypatch.setattr(pulling_soap, "WINDOWS_PER_PULL", 1)
+    monkeypatch.setattr(pulling_soap, "TURNS_PER_PULL", 1)
+    connected = by_soap(sandbox, kit)
+    sandbox.settings(KEY, mutations_max=20)
+    with closing(Eboekhouden(kit, window=20).open(connected.credentials)) as source:
+        ledger, bookmark = pulled(source)
+        windows = asked(sandbox, "GetMutaties")
+        books = view_of(sandbox).books
+        oldest = next(entry for entry in books.live_entries() if entry.invoice_number)
+        books.delete_entry(oldest)
+        gone = str(oldest.serial + 1)
+        nights = 0
+        while gone in ledger.records[RecordKind.ENTRY]:
+            nights += 1
+            assert nights < windows
+            sandbox.clear_log(KEY)
+            _, bookmark = pulled(source, bookmark, ledger)
+            assert asked(sandbox, "GetMutaties") <= 4
+        assert len(ledger.records[RecordKind.ENTRY]) == len(view_of(sandbox).mutations())
+        assert verdict(source, ledger, whole=True) is Verdict.PROVEN
 
 
 @WAYS
