@@ -79,7 +79,8 @@ LINE_COLUMNS: Final = (
 )
 
 
-def _upsert(table: str, columns: tuple[str, ...]) -> str:
+def upsert(table: str, columns: tuple[str, ...]) -> str:
+    """Insert a row, or replace what its key has."""
     marks = ", ".join("?" * len(columns))
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
     return (
@@ -97,7 +98,7 @@ def floor(source: Path, target: Path) -> int:
     for table, columns in (("entries", ENTRY_COLUMNS), ("lines", LINE_COLUMNS)):
         typed = ", ".join(f"{name} PRIMARY KEY" if name == "key" else name for name in columns)
         connection.execute(f"CREATE TABLE {table} ({typed})")
-        texts[table] = _upsert(table, columns)
+        texts[table] = upsert(table, columns)
     count = 0
     with source.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter=";")

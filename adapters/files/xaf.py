@@ -311,7 +311,8 @@ XAF_FORMAT: Final = Format(
 )
 CLAIR2_FORMAT: Final = Format(
     dialect=CLAIR2,
-    others=_MASTERS,
+    # No list of VAT codes: what is called so stands within a line, and would empty it.
+    others={name: take for name, take in _MASTERS.items() if name != "vatCode"},
     amount=_clair_amount,
     is_opening=_is_opening,
     finish=_finish,

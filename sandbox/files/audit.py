@@ -170,7 +170,7 @@ def _xaf_company(told: Year, dialect: Dialect, oddities: frozenset[Oddity]) -> s
     )
     if codes:
         parts.append(f"<vatCodes>{codes}</vatCodes>")
-    parts.append(f"<periods>{_xaf_periods(told)}</periods>")
+    parts.append(f"<periods>{_xaf_periods(told, dialect)}</periods>")
     if Oddity.NO_OPENING not in oddities:
         parts.append(_xaf_opening(told, dialect))
     parts.append(_xaf_transactions(told, oddities))
@@ -195,12 +195,12 @@ def _xaf_contact(contact: Contact) -> str:
     return f"<customerSupplier>{told}</customerSupplier>"
 
 
-def _xaf_periods(told: Year) -> str:
+def _xaf_periods(told: Year, dialect: Dialect) -> str:
     return "".join(
         "<period>"
         + leaves(
             periodNumber=one.number,
-            periodDesc=f"Period {one.number}",
+            periodDesc=None if dialect is Dialect.XAF40 else f"Period {one.number}",
             startDatePeriod=one.first,
             endDatePeriod=one.last,
         )
