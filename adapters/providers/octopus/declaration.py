@@ -155,7 +155,8 @@ OAUTH: Final = OAuthDeclaration(
 QUOTA_SPENT: Final = "quota-spent"
 LOGIN_REFUSED: Final = "login-refused"
 
-_QUOTA_WORDS: Final = ("maximum", "max.", "quota", "too many", "calls per day")
+_QUOTA_WORDS: Final = ("maxim", "quota", "too many", "calls per day")
+"""*Assumed*. The first in all four languages of Octopus; a dossier's session asks for English."""
 _SLACK: Final = timedelta(minutes=5)
 
 

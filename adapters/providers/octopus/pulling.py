@@ -140,13 +140,14 @@ class Pull:
         return [row.bookyear_key.id for row in found]
 
     def _journals(self) -> Iterator[Batch]:
+        """All of them every night, as with accounts; an empty answer takes none away."""
         body = self._get(JOURNALS, modifiedTimeStamp=EVER)
         found = [] if body is None else rows.JOURNALS.decode(body).modified or []
-        yield self._batch(
-            records.journals(found, self.at.language),
-            (Everything(kind=RecordKind.JOURNAL, first=True),),
-            self._turned(),
-        )
+        coverage: Coverage = Everything(kind=RecordKind.JOURNAL, first=True)
+        if not found and self.at.mode is Mode.CHANGES:
+            coverage = Delta()
+        told = records.journals(found, self.at.language)
+        yield self._batch(told, (coverage,), self._turned())
 
     def _relations(self) -> Iterator[Batch]:
         is_whole = self.at.mode is Mode.WHOLE

@@ -13,7 +13,7 @@ from adapters.providers.kit.decoding import JsonPage
 from adapters.providers.octopus.declaration import PROVIDER
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """Octopus wraps its numbers: ``{"id": 3}``."""
 
     id: int = 0
@@ -107,7 +107,7 @@ class VatCodeRow(msgspec.Struct, frozen=True, rename="camel"):
     base_percentage: Decimal | None = None
 
 
-class BookingRow(msgspec.Struct, frozen=True, rename="camel"):
+class BookingRow(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """One line of the ledger. ``booking_amount`` is in euro, ``document_amount`` in the document's
     currency; a row without the first is not understood rather than taken for zero.
     """

@@ -363,6 +363,17 @@ def test_names_are_those_of_the_newest_bookyear(
     assert journals == {"A1", "D1", "F1", "F2", "V1"}
 
 
+def test_journals_nobody_shows_any_more_are_kept(
+    sandbox: Sandbox, source: Source, administration: Administration
+) -> None:
+    ledger, bookmark = imported(source, administration)
+    held = dict(ledger.records[RecordKind.JOURNAL])
+    sandbox.advance(NIGHT_SECONDS)
+    sandbox.settings(KEY, hidden=["journals/modified"])
+    run(source, administration, bookmark, ledger)
+    assert ledger.records[RecordKind.JOURNAL] == held
+
+
 def test_inactive_relations_are_there_too(
     sandbox: Sandbox, source: Source, administration: Administration
 ) -> None:
