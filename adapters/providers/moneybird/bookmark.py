@@ -4,14 +4,13 @@ Small JSON, versioned. One that cannot be read is no error: the pull then starts
 does not meet again is gone.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
+from adapters.providers.kit import begun as begun_entries
 from adapters.providers.moneybird.sums import Account, Sums
 from core.domain.books import BOOKMARK_CHARACTERS_MAX
 
@@ -24,7 +23,6 @@ that moved within a month."""
 TODO_IDS_MAX: Final = 2_000
 """Ids still to fetch that a bookmark carries; beyond them the list is asked for once more."""
 
-_BEGUN_CHARACTERS: Final = 8
 _RESERVE_CHARACTERS: Final = 4_096
 
 
@@ -74,10 +72,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     begun: str = ""
 
     def begun_hashes(self) -> frozenset[str]:
-        return frozenset(
-            self.begun[place : place + _BEGUN_CHARACTERS]
-            for place in range(0, len(self.begun), _BEGUN_CHARACTERS)
-        )
+        return begun_entries.hashes(self.begun)
 
 
 class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,8 +122,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         excess = len(text) - (BOOKMARK_CHARACTERS_MAX - _RESERVE_CHARACTERS)
         if excess <= 0 or self.reading is None:
             return text
-        places = -(-excess // _BEGUN_CHARACTERS) * _BEGUN_CHARACTERS
-        kept = msgspec.structs.replace(self.reading, begun=self.reading.begun[places:])
+        begun = begun_entries.without_oldest(self.reading.begun, excess)
+        kept = msgspec.structs.replace(self.reading, begun=begun)
         return msgspec.json.encode(msgspec.structs.replace(self, reading=kept)).decode()
 
     def next_stage(self) -> Stage:
@@ -167,9 +162,5 @@ def starting(bookmark: str | None, *, now: int) -> Bookmark:
 
 def with_begun(reading: Reading, keys: Iterable[str]) -> Reading:
     """``reading`` with these entry keys among those begun."""
-    return msgspec.structs.replace(reading, begun=reading.begun + "".join(map(short, keys)))
-
-
-def short(entry_key: str) -> str:
-    """Eight letters for an entry's key: 48 bits of a hash."""
-    return urlsafe_b64encode(blake2b(entry_key.encode(), digest_size=6).digest()).decode()
+    begun = begun_entries.with_keys(reading.begun, keys)
+    return msgspec.structs.replace(reading, begun=begun)

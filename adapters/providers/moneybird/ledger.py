@@ -18,13 +18,13 @@ from typing import Final
 import msgspec
 from attrs import define
 
+from adapters.providers.kit.begun import short
 from adapters.providers.moneybird import rows
 from adapters.providers.moneybird.bookmark import (
     Bookmark,
     Mode,
     Reading,
     Stage,
-    short,
     with_begun,
 )
 from adapters.providers.moneybird.declaration import SELECTOR_REFUSED
