@@ -50,32 +50,28 @@ class Question:
         return tag(f'{self.operation} xmlns="{NAMESPACE}"', *inner)
 
 
-def authenticate(key: str) -> Question:
-    """On any service; on this one it is told apart from the calls for books."""
+def _general(operation: str, about: str, *parameters: tuple[str, str]) -> Question:
+    """An operation that every service has; asked of one that the key must be good for anyway."""
     return Question(
-        service="Domains",
-        operation="Authenticate",
-        about="the access key",
-        parameters=(("accessKey", key),),
+        service="AccountingInfo", operation=operation, about=about, parameters=parameters
     )
+
+
+def authenticate(key: str) -> Question:
+    return _general("Authenticate", "the access key", ("accessKey", key))
 
 
 def set_current_domain(domain_id: str) -> Question:
     """Session-wide: contacts are those of the current domain."""
-    return Question(
-        service="Domains",
-        operation="SetCurrentDomain",
-        about="the domain",
-        parameters=(("domainID", domain_id),),
-    )
+    return _general("SetCurrentDomain", "the domain", ("domainID", domain_id))
 
 
 def domains() -> Question:
-    return Question(service="Domains", operation="Domains", about="the domains")
+    return _general("Domains", "the domains")
 
 
 def administrations() -> Question:
-    return Question(service="Domains", operation="Administrations", about="the administrations")
+    return _general("Administrations", "the administrations")
 
 
 def _info(operation: str, about: str, key: str, *rest: tuple[str, str]) -> Question:
