@@ -1,5 +1,6 @@
 """Octopus' adapter against its stand-in: by user and password, and by the OAuth that is assumed."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import pytest
@@ -57,6 +58,10 @@ class OctopusConformance(ProviderConformance):
     def small_pages(self, sandbox: Sandbox) -> None:
         """There are no pages: an answer is whole, and a bookyear has three batches."""
 
+    def stops(self, batches: int) -> Iterable[int]:
+        """Every third, one part of each bookyear among them; all of them by fire."""
+        return range(1, batches, 3)
+
     def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
         if not full:
             return CALLS_PER_NIGHT
@@ -95,3 +100,9 @@ class TestOctopusByOAuth(OctopusConformance, OAuthConformance):
             oauth_fields(sandbox), redirect_uri=REDIRECT, state="state", verifier="v" * 43
         )
         return decide(url, action="deny")
+
+
+@pytest.mark.fire
+class TestOctopusAtEveryStop(TestOctopus):
+    def stops(self, batches: int) -> Iterable[int]:
+        return range(1, batches)
