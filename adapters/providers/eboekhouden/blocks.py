@@ -15,7 +15,7 @@ from adapters.providers.eboekhouden import sums
 
 TODO_MAX: Final = 1_200
 """Numbers still to fetch that a bookmark carries; beyond them the list is asked for once more."""
-BLOCKS_MAX: Final = 600
+BLOCKS_MAX: Final = 500
 """Of mutations, and as many again of relations: when there are more, blocks are made wider."""
 WIDTH_FIRST: Final = 8
 

@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from adapters.providers.eboekhouden.blocks import Blocks
+from adapters.providers.eboekhouden import sums
+from adapters.providers.eboekhouden.blocks import Blocks, by_month
 from adapters.providers.eboekhouden.chart import Ledger
 from adapters.providers.eboekhouden.posting import Rules
 
@@ -58,6 +59,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     of this stage was read. ``years`` have mutations; ``touched`` are those this pull changed.
     ``queue``: years and months (``2025``, ``202501``) whose balances are still to be looked at;
     ``202501>900``: mutations of that month above 900 are still to be read; ``2025-2026``: all.
+    ``told``: checksums of the balances of months read again in this pull; ``apart``: by how much
+    those of earlier pulls still differed afterwards, so that they are not read again for that.
     ``newest``: the highest number SOAP told; ``high``: below it all is still to be read, -1: all.
     """
 
@@ -79,6 +82,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: tuple[str, ...] = ()
     years: frozenset[int] = frozenset()
     touched: frozenset[int] = frozenset()
+    told: dict[str, int] = {}
+    apart: dict[str, int] = {}
     marks: Marks = Marks()
     newest: int = 0
     high: int = -1
@@ -111,4 +116,13 @@ def starting(bookmark: str | None, *, way: Way, now: int) -> Bookmark:
         blocks=kept.blocks,
         relations=kept.relations,
         years=kept.years,
+        apart=_still_apart(kept),
     )
+
+
+def _still_apart(done: Bookmark) -> dict[str, int]:
+    ours = by_month(done.blocks.held)
+    found = dict(done.apart)
+    for month, told in done.told.items():
+        found[month] = (told - ours.get(month, 0)) % sums.MODULUS
+    return {month: value for month, value in found.items() if value}

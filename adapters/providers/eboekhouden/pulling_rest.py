@@ -286,9 +286,13 @@ class RestPull:
             return self._after(self._batch((), (Delta(),), self._to_read(month, int(after), at)))
         told = sums.of_balances(self.client.movements(*span(period), self.chart))
         months = by_month(at.blocks.held)
-        ours = sum(value for month, value in months.items() if month.startswith(period))
-        if ours % sums.MODULUS != told:
-            at = self._to_read_again(period, at, sorted(months))
+        expected = sum(
+            value + at.apart.get(month, 0)
+            for month, value in months.items()
+            if month.startswith(period)
+        )
+        if expected % sums.MODULUS != told:
+            at = self._to_read_again(period, at, sorted(months), told)
         return self._after(self._batch((), (Delta(),), at))
 
     def _after(self, batch: Batch) -> Batch:
@@ -302,7 +306,9 @@ class RestPull:
             stage=Stage.CHECK,
         )
 
-    def _to_read_again(self, period: str, at: Bookmark, months: Sequence[str]) -> Bookmark:
+    def _to_read_again(
+        self, period: str, at: Bookmark, months: Sequence[str], told: int
+    ) -> Bookmark:
         """A year that differs is looked at by month, a month that differs is read again."""
         at = msgspec.structs.replace(at, touched=at.touched | {int(period[:4])})
         if len(period) == len("2025"):
@@ -313,7 +319,8 @@ class RestPull:
             for key, text in at.blocks.held.items()
         }
         emptied = Blocks(width=at.blocks.width, held=held)
-        return self._to_read(period, -1, msgspec.structs.replace(at, blocks=emptied))
+        at = msgspec.structs.replace(at, blocks=emptied, told={**at.told, period: told})
+        return self._to_read(period, -1, at)
 
     def _to_read(self, month: str, after: int, at: Bookmark) -> Bookmark:
         """The mutations of a month above a number, as many as a bookmark carries."""

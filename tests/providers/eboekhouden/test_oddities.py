@@ -80,6 +80,23 @@ def test_rules_that_fit_nothing_are_told_by_the_proof(sandbox: Sandbox, kit: Kit
     assert asked(sandbox, "<MutatieNrVan>0</MutatieNrVan><DatumVan>") <= 1
 
 
+def test_a_difference_that_stays_is_not_read_again_every_night(sandbox: Sandbox, kit: Kit) -> None:
+    view = view_of(sandbox)
+    first = next(iter(view.mutations().values())).entry.date
+    view._moved[first][view.ledgers()[0].id] += 1
+    details = []
+    with closing(by_rest(sandbox, kit).open()) as source:
+        ledger, bookmark = pulled(source)
+        for _ in range(3):
+            sandbox.advance(NIGHT_SECONDS)
+            sandbox.clear_log(KEY)
+            _, bookmark = pulled(source, bookmark, ledger)
+            details.append(asked(sandbox, "/v1/mutation/"))
+        assert verdict(source, ledger, whole=True) is Verdict.DIFFERS
+    assert details[0] > 0
+    assert details[1:] == [0, 0]
+
+
 # -- REST ------------------------------------------------------------------------------------------
 
 

@@ -350,6 +350,8 @@ def test_the_fullest_bookmark_fits() -> None:
         relations=Blocks(width=4_096, held=relations),
         todo=tuple(range(10_000_000, 10_000_000 + TODO_MAX)),
         queue=tuple(f"2025{month:02d}" for month in range(1, 13)),
+        apart={f"2025{place:02d}": sums.MODULUS - 1 for place in range(99)},
+        told={f"2025{place:02d}": sums.MODULUS - 1 for place in range(99)},
         years=frozenset(range(2000, 2030)),
         touched=frozenset(range(2000, 2030)),
     )
