@@ -10,8 +10,8 @@ from sandbox.odoo import Odoo
 from sandbox.quickbooks import QuickBooks
 from sandbox.stand_in import StandIn
 from sandbox.twinfield import Twinfield
-from sandbox.yuki import Yuki
 from sandbox.xero import Xero
+from sandbox.yuki import Yuki
 
 KEYS = (
     "exact-online",
