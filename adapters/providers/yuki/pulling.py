@@ -14,7 +14,7 @@ from attrs import define
 
 from adapters.providers.kit.calls import NotSent
 from adapters.providers.kit.decoding import guid_or_none
-from adapters.providers.kit.xml import Element
+from adapters.providers.kit.xml import Element, local_name
 from adapters.providers.yuki import questions, rows
 from adapters.providers.yuki.batching import RECORDS_PER_BATCH, in_parts
 from adapters.providers.yuki.bookmark import (
@@ -31,7 +31,7 @@ from adapters.providers.yuki.bookmark import (
 from adapters.providers.yuki.contact_pages import ContactPages
 from adapters.providers.yuki.declaration import FAULT, RIGHT_MISSING
 from adapters.providers.yuki.fiscal_years import ask_years
-from adapters.providers.yuki.questions import NAMESPACE, Question
+from adapters.providers.yuki.questions import Question
 from adapters.providers.yuki.session import Session, not_understood, text_of
 from adapters.providers.yuki.years import (
     Span,
@@ -60,8 +60,8 @@ OVERLAP: Final = timedelta(hours=24)
 """Times of changes come without a zone."""
 BATCHES_MAX: Final = 100_000
 
-_LINE: Final = f"{{{NAMESPACE}}}TransactionInfo"
-_RESULT: Final = f"{{{NAMESPACE}}}GetTransactionDetailsResult"
+_LINE: Final = "TransactionInfo"
+_RESULT: Final = "GetTransactionDetailsResult"
 
 
 @define
@@ -274,11 +274,11 @@ class Pull:
         is_whole = False
         for element in self.session.read(
             question,
-            (_LINE, _RESULT),
+            (f"{{*}}{_LINE}", f"{{*}}{_RESULT}"),
             self._domain_id or "",
             lost_is_final=lost_is_final,
         ):
-            if element.tag == _RESULT:
+            if local_name(element) == _RESULT:
                 is_whole = True
             else:
                 collected.add(element)

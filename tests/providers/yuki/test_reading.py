@@ -69,6 +69,29 @@ def test_a_month_that_does_not_come_is_the_providers_trouble(
     assert source.calls < 50
 
 
+def test_lines_count_whatever_namespace_they_stand_in(
+    sandbox: Sandbox, source: YukiSource, administration: Administration
+) -> None:
+    """Some lists of the service stand in none; a client has seen these so too."""
+    body = (
+        '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+        '<GetTransactionDetailsResponse xmlns="http://www.theyukicompany.com/">'
+        '<GetTransactionDetailsResult><TransactionDetails xmlns=""><TransactionInfo><id>x</id>'
+        "<transactionDate>2024-12-31</transactionDate><transactionAmount>7.28</transactionAmount>"
+        "<glAccountCode>1000</glAccountCode></TransactionInfo></TransactionDetails>"
+        "</GetTransactionDetailsResult></GetTransactionDetailsResponse></soap:Body></soap:Envelope>"
+    )
+    fault = {
+        "kind": "status",
+        "status": 200,
+        "body": body,
+        "body_contains": "GetTransactionDetails",
+    }
+    sandbox.add_fault(KEY, fault)
+    ledger, _ = imported(source, administration)
+    assert "x" in ids(ledger)
+
+
 def test_an_answer_without_a_result_is_not_an_empty_one(
     sandbox: Sandbox, source: YukiSource, administration: Administration
 ) -> None:
