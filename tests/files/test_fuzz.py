@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.failures import Failure
+from sandbox.files import saft_no, saft_pt
+from tests.files.audit_files import CLAIR2, OPENING, SALE, YEAR, books, line, small, transaction
 from tests.files.reading import read
 from tests.files.test_hostile import WORKBOOK
 from tests.files.test_tables import HEADER, PRESETS, TWO
@@ -83,3 +85,44 @@ def test_any_damage_to_a_workbook(folder: Path, data: st.DataObject) -> None:
         for one, held in members.items():
             archive.writestr(one, bytes(content) if one == name else held)
     survives(folder, out.getvalue())
+
+
+AUDIT_FILES = [
+    small(before=OPENING).encode(),
+    CLAIR2.encode("latin-1"),
+    saft_no(books(), YEAR)[:40_000],
+    saft_pt(books(), YEAR)[-20_000:],
+    small().encode("utf-16"),
+]
+PIECES = st.sampled_from(
+    [
+        *("<", ">", "&", "</", "]]>", "<![CDATA[", "<!DOCTYPE x>", "&#0;", "<a/>", "\0", "\ud7ff"),
+        *("<journal>", "</journal>", "<transaction>", "</transaction>", "<trLine>", "</trLine>"),
+        *("<transactions>", "</transactions>", "<openingBalance>", "<obLine>", OPENING, SALE),
+        *("<linesCount>1</linesCount>", "<totalDebit>1e9</totalDebit>", "<header/>", "<company>"),
+        *(transaction(SALE), transaction("", "", "", ""), line("1", "1300", "1e999", "C")),
+        *("<Account><AccountID>1</AccountID></Account>", "<Line/>", "<DebitLine/>", "<Header/>"),
+    ]
+)
+"""What a damaged audit file may hold more."""
+
+
+@settings(max_examples=80)
+@given(data=st.data(), held=st.sampled_from(AUDIT_FILES))
+def test_any_damage_to_an_audit_file(folder: Path, data: st.DataObject, held: bytes) -> None:
+    content = bytearray(held)
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        piece = data.draw(st.one_of(st.binary(max_size=4), PIECES.map(_bytes)))
+        content[at : at + data.draw(st.integers(0, 30))] = piece
+    survives(folder, bytes(content))
+
+
+@settings(max_examples=60)
+@given(pieces=st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=30))
+def test_any_audit_file_of_pieces(folder: Path, pieces: list[str]) -> None:
+    survives(folder, small("".join(pieces)).encode("utf-8", "surrogatepass"))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -17,21 +17,32 @@ import atheris
 
 with atheris.instrument_imports(include=["adapters.files", "core.domain"]):
     from adapters.files import (
+        account_kinds,
         archives,
+        audit_masters,
+        audit_parts,
+        audit_readers,
+        audit_text,
+        audit_totals,
+        audit_walk,
         csv_rows,
         detecting,
         keys,
         quick_rows,
         readers,
+        saft,
         staging,
         table_parts,
         table_readers,
         text_lines,
         values,
+        xaf,
         xlsx_rows,
     )
 
 from core.domain.failures import Failure
+from sandbox.files import saft_no, saft_pt
+from tests.files.audit_files import CLAIR2, OPENING, YEAR, books, small
 from tests.files.test_hostile import WORKBOOK
 from tests.files.test_tables import HEADER, PRESETS, TWO
 
@@ -42,8 +53,9 @@ MEMORY_MIB: Final = 512
 interpreter, its coverage maps and the corpus."""
 
 MEASURED: Final = (
-    archives, csv_rows, detecting, keys, quick_rows, readers, staging, table_parts, table_readers,
-    text_lines, values, xlsx_rows,
+    account_kinds, archives, audit_masters, audit_parts, audit_readers, audit_text, audit_totals,
+    audit_walk, csv_rows, detecting, keys, quick_rows, readers, saft, staging, table_parts,
+    table_readers, text_lines, values, xaf, xlsx_rows,
 )  # fmt: skip
 
 
@@ -53,6 +65,19 @@ def seeds(corpus: Path) -> None:
         (corpus / f"table-{at}").write_bytes(text.encode())
         (corpus / f"wide-{at}").write_bytes(text.encode("utf-16"))
     (corpus / "workbook").write_bytes(WORKBOOK)
+    for name, content in {
+        "xaf": small(before=OPENING).encode(),
+        "xaf-wide": small().encode("utf-16"),
+        "clair2": CLAIR2.encode("latin-1"),
+        "saft-no": shortened(saft_no(books(), YEAR)),
+        "saft-pt": shortened(saft_pt(books(), YEAR)),
+    }.items():
+        (corpus / name).write_bytes(content)
+
+
+def shortened(content: bytes) -> bytes:
+    """The ends of a file: its header and first accounts, its last transactions."""
+    return content[:8_000] + content[-8_000:]
 
 
 def main() -> None:
