@@ -79,6 +79,14 @@ def administration(view: View) -> dict[str, object]:
             }
             for known in view.fiscal_years()
         ],
+        "ledger_accounts": {
+            "profit_loss": {
+                "id": "590",
+                "scheme": "MINOX",
+                "type": "ledger_account",
+                "description": "Onverdeeld resultaat",
+            }
+        },
     }
 
 
@@ -94,7 +102,18 @@ def ledger_account(_: View, account: Account) -> dict[str, object]:
         "aggregate_transactions": False,
         "rgs": []
         if code is None
-        else [{"reference_code": code, "order": 1, "description": account.name, "level": 3}],
+        else [
+            {
+                "reference_code": code,
+                "order": "1",
+                "reference_number": "1",
+                "description": account.name,
+                "description_short": account.name,
+                "debit_credit": "C" if account.credit_side else "D",
+                "level": 3,
+                "filters": {"ZZP": True, "AFREK": False},
+            }
+        ],
     }
 
 
@@ -116,8 +135,8 @@ def vat(_: View, tax: TaxCode) -> dict[str, object]:
     return {
         "id": tax.serial + FIRST_VAT_ID,
         "type": VAT_TYPES[tax.kind],
-        "percentage": amount(tax.basis_points),
-        "account_id": None if account is None else int(account.code),
+        "percentage": tax.basis_points // 100,
+        "account_id": None if account is None else str(int(account.code)),
         "description": tax.name,
         "amount": 0,
     }
@@ -200,7 +219,7 @@ def line(view: View, posted: Line) -> dict[str, object]:
         told["vat"] = {
             "id": posted.tax.serial + FIRST_VAT_ID,
             "type": VAT_TYPES[posted.tax.kind],
-            "percentage": amount(posted.tax.basis_points),
+            "percentage": posted.tax.basis_points // 100,
             "description": posted.tax.name,
             "amount": 0,
         }

@@ -222,18 +222,21 @@ def test_a_night_reads_open_years_and_a_week_all(
 
 
 def test_an_older_year_is_read_where_it_is_asked_for(
-    sandbox: Sandbox, connected: Connected, administration: Administration
+    sandbox: Sandbox, connected: Connected, source: Source, administration: Administration
 ) -> None:
-    with closing(connected.open()) as source:
-        _, bookmark = imported(source, administration)
-        at = own(source).again(administration, bookmark, frozenset({2024}))
-        sandbox.advance(NIGHT_SECONDS)
-        sandbox.clear_log(KEY)
-        list(source.pull(administration, at))
+    _, bookmark = imported(source, administration)
+    at = own(source).again(administration, bookmark, frozenset({2024}))
+    sandbox.advance(NIGHT_SECONDS)
+    sandbox.clear_log(KEY)
+    with closing(connected.open()) as tonight:
+        batches = list(tonight.pull(administration, at))
         assert asked(sandbox, "/year/2024/") == 1
-        control = source.control_totals(administration)
+        control = tonight.control_totals(administration)
         assert control is not None
-        assert control.years == {2024, 2025, 2026}
+        assert control.years == frozenset({2024, 2025, 2026})
+        sandbox.clear_log(KEY)
+        list(tonight.pull(administration, batches[-1].bookmark))
+        assert asked(sandbox, "/year/2024/") == 0, "it was asked for once"
     assert own(source).again(administration, START_OVER, frozenset({2024})) == START_OVER
 
 
