@@ -12,8 +12,8 @@ from core.domain.catalogue import entry_of
 from core.domain.failures import CorrectRequest, Failure
 from core.domain.integration import Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep
+from core.ports.connections import OAuthAttempt
 from core.ports.provider import OAuthFlow
-from core.ports.storage import OAuthAttempt
 from core.services.adopting import (
     NewCredentials,
     ReconnectReview,

@@ -10,8 +10,8 @@ from core.domain.catalogue import entry_of
 from core.domain.failures import CorrectRequest, Unknown
 from core.domain.integration import Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, require_allowed
+from core.ports.connections import OAuthAttempt
 from core.ports.provider import OAuthFlow
-from core.ports.storage import OAuthAttempt
 from core.services.adopting import (
     NewCredentials,
     ReconnectReview,

@@ -23,8 +23,8 @@ from attrs import frozen
 
 from core.domain.failures import Failure, FixSettings
 from core.domain.integration import Integration
+from core.ports.connections import TokenRow
 from core.ports.provider import OAuthFlow
-from core.ports.storage import TokenRow
 from core.services.ports import Ports
 from core.services.secrets import forget_attempts
 from core.services.sources import check, provider_name, stored_fields

@@ -8,8 +8,9 @@ from typing import Final
 import attrs
 from attrs import frozen
 
+from core.ports.connections import TokenRow
 from core.ports.provider import TokenGrant
-from core.ports.storage import TokenRow, UnitOfWork
+from core.ports.storage import UnitOfWork
 from core.services.ports import Ports
 
 _FACT: Final = "fact."

@@ -28,6 +28,7 @@ import attrs
 from attrs import define, field, frozen
 
 from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
+from core.ports.connections import TokenRow
 from core.ports.provider import (
     TOKEN_CALL_SECONDS_MAX,
     OAuthFlow,
@@ -35,7 +36,7 @@ from core.ports.provider import (
     TokenGrant,
     TooEarlyToRefresh,
 )
-from core.ports.storage import TokenRow, UnitOfWork
+from core.ports.storage import UnitOfWork
 from core.services.marking import UNUSABLE, known_dead, mark_needs_reconnect
 from core.services.ports import Ports
 from core.services.secrets import SecretStore

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.domain.catalogue import entry_of
 from core.domain.failures import CorrectRequest, Reconnect
 from core.domain.integration import Integration, IntegrationStatus
-from core.ports.storage import OAuthAttempt
+from core.ports.connections import OAuthAttempt
 from core.services.connecting import Connection
 from interfaces.browser import has_display
 from interfaces.cli.output import console, say, when

@@ -11,8 +11,9 @@ import pytest
 from adapters.storage.memory.storage import MemoryStorage
 from core.domain.failures import Failure, ProviderDown, Reconnect, TryAgain, Wait
 from core.domain.integration import IntegrationStatus
+from core.ports.connections import TokenRow
 from core.ports.provider import OutcomeUnknown, TokenGrant, TokenPolicy, TooEarlyToRefresh
-from core.ports.storage import TokenRow, UnitOfWork
+from core.ports.storage import UnitOfWork
 from core.services.secrets import reseal_all
 from core.services.sources import open_source
 from core.services.tokens import UNCERTAIN_PAUSE_SECONDS, IntegrationTokens, mark_needs_reconnect

@@ -11,7 +11,8 @@ from core.domain.failures import Action, OurBug, Trouble
 from core.domain.integration import Account, Administration, Integration, IntegrationStatus
 from core.domain.onboarding import OnboardingStep, Organisation
 from core.domain.schedule import SkipReason, Slot, SlotRecord
-from core.ports.storage import LIST_MAX, Event, OAuthAttempt, Storage, TokenRow
+from core.ports.connections import OAuthAttempt, TokenRow
+from core.ports.storage import LIST_MAX, Event, Storage
 from tests.storage.makers import ENT, NOW, day, later
 
 TROUBLE = Trouble(

@@ -13,16 +13,8 @@ from core.domain.integration import Administration, Integration
 from core.domain.onboarding import Organisation
 from core.domain.proof import Verdict
 from core.domain.schedule import SkipReason, Slot, SlotRecord
-from core.ports.storage import (
-    LIST_MAX,
-    Contents,
-    EntityFilter,
-    EntityTally,
-    Event,
-    OAuthAttempt,
-    SlotTally,
-    TokenRow,
-)
+from core.ports.connections import OAuthAttempt, TokenRow
+from core.ports.storage import LIST_MAX, Contents, EntityFilter, EntityTally, Event, SlotTally
 
 
 class MemoryOrganisations:

@@ -14,7 +14,8 @@ from core.domain.onboarding import Organisation
 from core.domain.schedule import Slot, SlotRecord
 from core.ports.access import Repeat
 from core.ports.books import Generation
-from core.ports.storage import Event, OAuthAttempt, TokenRow
+from core.ports.connections import OAuthAttempt, TokenRow
+from core.ports.storage import Event
 
 
 @frozen

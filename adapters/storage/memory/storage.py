@@ -29,19 +29,17 @@ from adapters.storage.memory.state import State
 from adapters.storage.memory.uploads import MemoryUploads
 from core.domain.failures import OurBug, TryAgain
 from core.ports.access import ApiTokens, Repeats
+from core.ports.connections import OAuthAttempts, Secrets, Tokens
 from core.ports.files import Uploads
 from core.ports.storage import (
     Activity,
     Entities,
     Integrations,
     Leases,
-    OAuthAttempts,
     Organisations,
     Runs,
-    Secrets,
     Settings,
     Slots,
-    Tokens,
 )
 
 LOCK_WAIT_SECONDS: Final = 10.0

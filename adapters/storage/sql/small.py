@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from adapters.storage.sql.rows import drop, get, put, rows
 from adapters.storage.sql.tables import LeaseRow, OAuthAttemptRow, SecretRow, SettingRow, TokensRow
-from core.ports.storage import OAuthAttempt, TokenRow
+from core.ports.connections import OAuthAttempt, TokenRow
 
 
 class SqlSecrets:

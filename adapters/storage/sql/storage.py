@@ -30,19 +30,17 @@ from adapters.storage.sql.stamps import Stamps
 from adapters.storage.sql.uploads import SqlUploads
 from core.domain.failures import OurBug
 from core.ports.access import ApiTokens, Repeats
+from core.ports.connections import OAuthAttempts, Secrets, Tokens
 from core.ports.files import Uploads
 from core.ports.storage import (
     Activity,
     Entities,
     Integrations,
     Leases,
-    OAuthAttempts,
     Organisations,
     Runs,
-    Secrets,
     Settings,
     Slots,
-    Tokens,
 )
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from core.domain.catalogue import CatalogueEntry
 from core.domain.failures import Failure
-from core.ports.storage import OAuthAttempt
+from core.ports.connections import OAuthAttempt
 from core.services.authorising import Completion
 from core.services.connecting import Connection
 from core.services.services import Services
