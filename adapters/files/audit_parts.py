@@ -178,7 +178,7 @@ class AuditParts:
         if contact:
             contact = _cut(contact)
             self.masters.role(contact, self.journal_kind)
-        currency, foreign_e4 = self._foreign(words)
+        currency, foreign_e4 = self._foreign(words) if words.foreign else (None, None)
         if not self._told:
             self._entries.append(entry)
             self._told = True

@@ -53,7 +53,8 @@ class Dialect:
     account: str
     number: str
     description: str
-    contacts: tuple[str, ...]
+    contacts: tuple[tuple[str, str], ...]
+    """Of lines and transactions, each with what tells its kind's codes from another kind's."""
     nested: frozenset[str]
     """Elements of a line that hold elements themselves."""
 
@@ -74,6 +75,9 @@ class Format:
 
 Posted = tuple[bool | None, str | None, str | None, str | None, str | None]
 """Of a line: whether debit, amount, currency, amount in it, tax code."""
+
+
+_NOTHING: Final[dict[str, Element]] = {}
 
 
 class LocalNames(dict[object, str]):
@@ -105,6 +109,10 @@ class AuditWalk:
     root: Element | None = None
     journal: Element | None = None
     transaction: Element | None = None
+    container: Element | None = None
+    """Of the transaction's lines: itself, or an element of it."""
+    contact: str | None = None
+    """Of the whole transaction."""
     journal_key: str = ""
     journal_type: str = ""
     held: list[Held] = field(factory=list)
@@ -195,7 +203,7 @@ class AuditWalk:
     def _journal_ends(self, journal: Element) -> None:
         if journal is not self.journal:
             self._journal_begins(journal)
-        self.journal = self.transaction = None
+        self.journal = self.transaction = self.container = None
 
     def _transaction_begins(self, transaction: Element) -> None:
         self.transaction = transaction
@@ -206,6 +214,7 @@ class AuditWalk:
         words = {
             ours: texts.get(theirs) for ours, theirs in self.format.dialect.entry_fields.items()
         }
+        self.contact = self._contact(texts)
         opening = self.format.is_opening(self, words)
         self.holding = opening and bool(self.opening_e4) and self.held_lines < OPENING_HELD_MAX
         if self.holding:
@@ -231,51 +240,65 @@ class AuditWalk:
             parent = transaction.getparent()
             if parent is not None and parent is not self.journal:
                 self._journal_begins(parent)
-        self.transaction = None
+        self.transaction = self.container = None
+
+    def _enter(self, parent: Element | None) -> bool:
+        """Whether lines in it are those of a transaction, which begins if it has not."""
+        dialect, names = self.format.dialect, self.names
+        if parent is None or names[parent.tag] not in dialect.line_parents:
+            return False  # lines of something else: of a sales document, of a sub-ledger
+        transaction = parent
+        if names[parent.tag] != dialect.transaction:
+            above = parent.getparent()
+            if above is None or names[above.tag] != dialect.transaction:
+                return False
+            transaction = above
+        if transaction is not self.transaction:
+            self._transaction_begins(transaction)
+        self.container = parent
+        return True
 
     def _line(self, line: Element) -> None:
-        dialect, names = self.format.dialect, self.names
         parent = line.getparent()
-        if parent is not None and names[parent.tag] not in dialect.line_parents:
-            return  # a line of something else: of a sales document, of a sub-ledger
-        if parent is not None and names[parent.tag] != dialect.transaction:
-            parent = parent.getparent()
-        if parent is None:
+        if parent is not self.container and not self._enter(parent):
             return
-        if parent is not self.transaction:
-            self._transaction_begins(parent)
-        texts: dict[str, str | None] = {"": names[line.tag]}
-        deeper: dict[str, Element] = {}
-        nested = dialect.nested
-        for child in line:
-            name = names[child.tag]
-            if name in nested:
-                deeper.setdefault(name, child)
-            else:
-                texts[name] = child.text
+        dialect, names = self.format.dialect, self.names
+        texts = {names[child.tag]: child.text for child in line}
+        deeper = _NOTHING
+        if not dialect.nested.isdisjoint(texts):
+            deeper = {name: child for child in line if (name := names[child.tag]) in dialect.nested}
         debit, amount, currency, foreign, tax = self.format.amount(self, texts, deeper)
-        contact = None
-        for name in dialect.contacts:
-            contact = contact or texts.get(name)
         words = FileLine(
-            texts.get(dialect.account), debit, amount, texts.get(dialect.number), contact, tax,
-            currency, foreign, texts.get(dialect.description),
+            texts.get(dialect.account), debit, amount, texts.get(dialect.number),
+            self._contact(texts) or self.contact, tax, currency, foreign,
+            texts.get(dialect.description),
         )  # fmt: skip
         if self.holding:
             self._hold(words)
         else:
             self.post(words)
 
+    def _contact(self, texts: Mapping[str, str | None]) -> str | None:
+        for name, kind in self.format.dialect.contacts:
+            code = texts.get(name)
+            if code:
+                return kind + code.strip()
+        return None
+
     def post(self, words: FileLine) -> None:
         """A line of the entry begun last, counted among the transactions' totals."""
         written_e4 = self.parts.line(words)
-        debit = words.debit is True
-        totals = self.parts.totals
-        totals.postings.add(written_e4, debit=debit)
-        if totals.closing_e4:
+        section = self.parts.totals.postings
+        section.lines += 1
+        if words.debit:
+            section.debit_e4 += written_e4
+        else:
+            section.credit_e4 += written_e4
+        if self.parts.totals.closing_e4:
             account = (words.account or "").strip()
-            reached = totals.reached_e4
-            reached[account] = reached.get(account, 0) + (written_e4 if debit else -written_e4)
+            reached_e4 = self.parts.totals.reached_e4
+            signed_e4 = written_e4 if words.debit else -written_e4
+            reached_e4[account] = reached_e4.get(account, 0) + signed_e4
 
     def _hold(self, words: FileLine) -> None:
         """Opening lines wait: once all are there, they may prove to repeat the balance."""

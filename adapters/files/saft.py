@@ -25,6 +25,10 @@ SUMS: Final = frozenset({"GR", "GA", "AR", "AA"})
 ANALYTIC: Final = "AM"
 """Portugal: cost accounting beside the ledger; its balances are not of the ledger."""
 
+CUSTOMER: Final = "C|"
+SUPPLIER: Final = "S|"
+"""Customers and suppliers are numbered apart: the same number is two parties."""
+
 SAFT: Final = Dialect(
     journal="Journal",
     transaction="Transaction",
@@ -55,7 +59,7 @@ SAFT: Final = Dialect(
     account="AccountID",
     number="RecordID",
     description="Description",
-    contacts=("CustomerID", "SupplierID"),
+    contacts=(("CustomerID", CUSTOMER), ("SupplierID", SUPPLIER)),
     nested=frozenset({"DebitAmount", "CreditAmount", "TaxInformation", "Analysis"}),
 )
 
@@ -166,16 +170,17 @@ def _contact(walk: AuditWalk, element: Element) -> None:
         if walk.names[child.tag] in {"Address", "BillingAddress"}:
             address = walk.texts(child)
             break
-    key = short(texts.get("CustomerID" if customer else "SupplierID"))
-    held = walk.parts.masters.contacts.get(key)
+    code = short(texts.get("CustomerID" if customer else "SupplierID"))
+    if not code:
+        return
     tax = "CustomerTaxID" if customer else "SupplierTaxID"
     walk.parts.masters.contact(
         Contact(
-            key=key,
-            code=key,
-            name=short(texts.get("Name") or texts.get("CompanyName")) or key,
-            is_customer=customer or (held is not None and held.is_customer),
-            is_supplier=not customer or (held is not None and held.is_supplier),
+            key=(CUSTOMER if customer else SUPPLIER) + code,
+            code=code,
+            name=short(texts.get("Name") or texts.get("CompanyName")) or code,
+            is_customer=customer,
+            is_supplier=not customer,
             vat_number=short(texts.get(tax) or texts.get("RegistrationNumber")) or None,
             email=short(texts.get("Email")) or None,
             city=short(address.get("City")) or None,
@@ -203,7 +208,7 @@ def _tax_code(walk: AuditWalk, element: Element) -> None:
 
 def _amount(
     walk: AuditWalk,
-    texts: dict[str, str | None],  # noqa: ARG001 - nothing of it is told by texts alone
+    texts: dict[str, str | None],  # noqa: ARG001 - amounts stand in elements of their own
     deeper: dict[str, Element],
 ) -> Posted:
     debit = "DebitAmount" in deeper

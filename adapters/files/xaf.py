@@ -50,7 +50,7 @@ XAF: Final = Dialect(
     account="accID",
     number="nr",
     description="desc",
-    contacts=("custSupID",),
+    contacts=(("custSupID", ""),),
     nested=frozenset({"vat", "currency"}),
 )
 """The date is the transaction's: ``effDate`` is that of the mutation in 3.2, the invoice in 4.0."""
@@ -73,7 +73,7 @@ CLAIR2: Final = Dialect(
     account="accountID",
     number="recordID",
     description="description",
-    contacts=("custSupID",),
+    contacts=(("custSupID", ""),),
     nested=frozenset({"vat", "currency"}),
 )
 
