@@ -5,7 +5,7 @@ does not meet again is gone.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -145,10 +145,6 @@ def with_asked(bookmark: str, years: frozenset[int]) -> str:
     if kept is None or kept.stage is not Stage.DONE:
         return bookmark
     return msgspec.structs.replace(kept, asked=kept.asked | years).encoded()
-
-
-def day_of(now: int) -> date:
-    return datetime.fromtimestamp(now, tz=UTC).date()
 
 
 def _read(bookmark: str | None) -> Bookmark | None:

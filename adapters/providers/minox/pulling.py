@@ -16,6 +16,7 @@ from adapters.providers.minox import rows
 from adapters.providers.minox.bookmark import Bookmark, Mode, Stage
 from adapters.providers.minox.codes import CUSTOMER, SUPPLIER
 from adapters.providers.minox.declaration import PROVIDER
+from adapters.providers.minox.ledger import Ledger
 from adapters.providers.minox.reader import Reader
 from adapters.providers.minox.wire import PAGES_MAX, Place, lines_path
 from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind, Window
@@ -160,7 +161,7 @@ class Pull:
         found, following = self._in_hand(year)
         at = self.at
         part = found[at.offset : at.offset + BATCH_LINES_MAX]
-        ledger = rows.Ledger(
+        ledger = Ledger(
             year=year,
             currency=self.administration.currency,
             leave_opening=any(known < year.year for known in at.booked),

@@ -4,20 +4,19 @@ Field names and types are those of clients whose comments come from the vendor's
 are JSON numbers in two columns that are never negative; a line's amount is debit less credit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
 import msgspec
-from attrs import define, field, frozen
+from attrs import frozen
 
-from adapters.providers.kit.decoding import JsonPage, cents_e4, fraction_e4, trimmed
+from adapters.providers.kit.decoding import JsonPage, fraction_e4, trimmed
 from adapters.providers.minox.codes import (
     CONTACT_PREFIXES,
     CONTROL_KEYS,
     CUSTOMER,
-    INVOICE_JOURNALS,
     JOURNAL_KINDS,
     RGS_CLASSES,
     SUGGESTED,
@@ -29,14 +28,9 @@ from adapters.providers.minox.declaration import PROVIDER
 from core.domain.books import (
     AccountClass,
     Contact,
-    Invoice,
-    InvoiceDirection,
     Journal,
-    JournalEntry,
     JournalKind,
-    JournalLine,
     LedgerAccount,
-    Record,
     Statement,
     TaxCode,
     TaxUse,
@@ -48,7 +42,6 @@ Id: TypeAlias = str | int
 
 _PERCENT: Final = Decimal(100)
 _DAY_CHARACTERS: Final = 10
-_OPENING_PERIOD: Final = 0
 
 
 class Page(msgspec.Struct, Generic[Row]):
@@ -218,7 +211,7 @@ class ControlCodes:
 def fiscal_years(row: AdministrationRow) -> tuple[FiscalYear, ...]:
     """In order of time."""
     found = [
-        FiscalYear(year=told.fiscal_year, start=_day(told.start_date), end=_day(told.end_date))
+        FiscalYear(year=told.fiscal_year, start=day(told.start_date), end=day(told.end_date))
         for told in row.fiscal_years or ()
     ]
     return tuple(sorted(found, key=lambda known: known.start))
@@ -273,11 +266,11 @@ def journal(row: JournalRow) -> Journal:
         key=code,
         code=code,
         name=trimmed(row.description) or code,
-        journal_kind=_journal_kind(row.type),
+        journal_kind=journal_kind_of(row.type),
     )
 
 
-def _journal_kind(told: str | None) -> JournalKind:
+def journal_kind_of(told: str | None) -> JournalKind:
     return JOURNAL_KINDS.get((told or "").casefold(), JournalKind.OTHER)
 
 
@@ -329,102 +322,6 @@ def account_key(kind: str | None, number: Id) -> str:
     return CONTROL_KEYS.get((kind or "").casefold()) or plain_number(number)
 
 
-# -- the ledger ------------------------------------------------------------------------------------
-
-
-@define
-class Ledger:
-    """What lines of one fiscal year become. ``entries``: keys, in the order they were met."""
-
-    year: FiscalYear
-    currency: str
-    leave_opening: bool
-    """Lines of period 0 repeat what the years before ended with: assumed, see ``docs``."""
-    records: list[Record] = field(factory=list)
-    entries: dict[str, int] = field(factory=dict)
-    """By key, how many lines were met."""
-    _invoices: dict[str, Invoice] = field(factory=dict)
-
-    def add(self, rows: Iterable[LineRow]) -> None:
-        """ValueError for a value that is none."""
-        for row in rows:
-            if self.leave_opening and row.period.id == _OPENING_PERIOD:
-                continue
-            self._add(row)
-
-    def all_records(self) -> tuple[Record, ...]:
-        return (*self.records, *self._invoices.values())
-
-    def _add(self, row: LineRow) -> None:
-        day = _day(row.document_date) if row.document_date else self.year.start
-        key = f"{self.year.year}/{row.batch_id.casefold()}"
-        position = self.entries.get(key, 0)
-        self.entries[key] = position + 1
-        if position == 0:
-            self.records.append(self._entry(row, key, day))
-        kind = (row.account.type or "").casefold()
-        person = contact_key(kind, plain_number(row.account.id)) if kind in CONTROL_KEYS else None
-        line_number = row.journal.line_number if row.journal else None
-        amount_e4 = cents_e4(row.debit or Decimal(0)) - cents_e4(row.credit or Decimal(0))
-        self.records.append(
-            JournalLine(
-                key=str(row.id).casefold(),
-                entry_key=key,
-                position=position if line_number is None else line_number,
-                account_key=account_key(row.account.type, row.account.id),
-                date=day,
-                year=self.year.year,
-                period=row.period.id,
-                amount_e4=amount_e4,
-                contact_key=person,
-                tax_key=_id(row.vat),
-                description=trimmed(row.description),
-            )
-        )
-        if person is not None:
-            self._add_invoice(row, kind, key, person, day, amount_e4)
-
-    def _entry(self, row: LineRow, key: str, day: date) -> JournalEntry:
-        """Its date is brought inside the fiscal year it is booked in, so that a window of dates
-        holds the entries of that year and no others; its lines keep the document's date.
-        """
-        return JournalEntry(
-            key=key,
-            number=_text(row.entry_number),
-            journal_key=_id(row.journal),
-            date=min(max(day, self.year.start), self.year.end),
-            year=self.year.year,
-            period=row.period.id,
-            description=trimmed(row.description),
-        )
-
-    def _add_invoice(
-        self, row: LineRow, kind: str, entry: str, person: str, day: date, amount_e4: int
-    ) -> None:
-        """The line of a person in a sales or purchase journal is an invoice: the lists of open
-        items forget what is paid. Several lines of one number in an entry are one invoice.
-        """
-        journal_kind = _journal_kind(row.journal.type if row.journal else None)
-        if INVOICE_JOURNALS.get(journal_kind) != kind:
-            return
-        number = _text(row.invoice_number)
-        is_sale = kind == CUSTOMER
-        key = f"{entry}#{person}#{number or ''}"
-        before = self._invoices.get(key)
-        total_e4 = (amount_e4 if is_sale else -amount_e4) + (before.total_e4 if before else 0)
-        self._invoices[key] = Invoice(
-            key=key,
-            direction=InvoiceDirection.SALES if is_sale else InvoiceDirection.PURCHASE,
-            number=number,
-            contact_key=person,
-            date=day,
-            due_date=_day(row.due_date) if row.due_date else None,
-            currency=(trimmed(row.currency.id) if row.currency else None) or self.currency or None,
-            total_e4=total_e4,
-            entry_key=entry,
-        )
-
-
 def bad_value(what: str, error: ValueError) -> NotUnderstood:
     """For an answer whose structure is right but one of whose values is none."""
     return NotUnderstood(
@@ -433,14 +330,14 @@ def bad_value(what: str, error: ValueError) -> NotUnderstood:
     )
 
 
-def _day(told: str) -> date:
+def day(told: str) -> date:
     """Dates come plain or as a moment, of which the day is taken as it is written."""
     return date.fromisoformat(told[:_DAY_CHARACTERS])
 
 
-def _id(row: NumberedRow | None) -> str | None:
+def id_of(row: NumberedRow | None) -> str | None:
     return None if row is None or row.id is None else str(row.id).strip() or None
 
 
-def _text(told: Id | None) -> str | None:
+def text_of(told: Id | None) -> str | None:
     return None if told in {None, 0, "0"} else trimmed(str(told))

@@ -18,6 +18,7 @@ from adapters.providers.minox.bookmark import (
     starting,
 )
 from adapters.providers.minox.codes import CUSTOMER, SUPPLIER
+from adapters.providers.minox.ledger import Ledger
 from core.domain.books import (
     BOOKMARK_CHARACTERS_MAX,
     AccountClass,
@@ -55,8 +56,8 @@ def line(**more: object) -> dict[str, object]:
     }
 
 
-def read(*told: dict[str, object], leave_opening: bool = False) -> rows.Ledger:
-    ledger = rows.Ledger(year=YEAR, currency="EUR", leave_opening=leave_opening)
+def read(*told: dict[str, object], leave_opening: bool = False) -> Ledger:
+    ledger = Ledger(year=YEAR, currency="EUR", leave_opening=leave_opening)
     ledger.add([one(rows.LINES, row) for row in told])
     return ledger
 
