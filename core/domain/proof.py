@@ -66,6 +66,17 @@ class Residual:
     def difference_e4(self) -> int:
         return self.ours_e4 - self.theirs_e4
 
+    @property
+    def period(self) -> int | None:
+        """The fiscal period; None where the provider tells whole fiscal years only."""
+        return None if self.cell.period == WHOLE_YEAR else self.cell.period
+
+    @property
+    def where(self) -> str:
+        """``2026-03``, or ``2026`` for the whole fiscal year."""
+        year = str(self.cell.year)
+        return year if self.period is None else f"{year}-{self.period:02d}"
+
 
 class FindingKind(StrEnum):
     UNBALANCED_ENTRY = "entry does not balance"

@@ -133,7 +133,7 @@ def proof(found: Proof | None) -> Document | None:
             {
                 "account_key": residual.cell.account_key,
                 "year": residual.cell.year,
-                "period": residual.cell.period,
+                "period": residual.period,
                 "ours": _amount(residual.ours_e4),
                 "theirs": _amount(residual.theirs_e4),
             }

@@ -204,9 +204,11 @@ class Progress:
 
 @frozen(kw_only=True)
 class Residual:
+    """``period``: null where the provider tells whole fiscal years only."""
+
     account_key: str
     year: int
-    period: int
+    period: int | None
     ours: str
     theirs: str
 

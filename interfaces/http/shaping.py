@@ -15,7 +15,7 @@ from core.domain import (
 )
 from core.domain import proof as proofs
 from core.domain.money import text_of
-from core.ports import books, provider, storage
+from core.ports import books, connections, provider, storage
 from core.services.adopting import ReconnectReview
 from core.services.budgets import BudgetLeft
 from core.services.connecting import Connection
@@ -145,7 +145,7 @@ def connection(found: Connection, unconfirmed: Collection[str]) -> shapes.Connec
     )
 
 
-def authorisation(found: storage.OAuthAttempt) -> shapes.Authorisation:
+def authorisation(found: connections.OAuthAttempt) -> shapes.Authorisation:
     return shapes.Authorisation(
         expires_at=found.expires_at,
         ended=found.outcome is not None,
@@ -164,7 +164,7 @@ def proof(found: proofs.Proof) -> shapes.Proof:
             shapes.Residual(
                 account_key=one.cell.account_key,
                 year=one.cell.year,
-                period=one.cell.period,
+                period=one.period,
                 ours=text_of(one.ours_e4),
                 theirs=text_of(one.theirs_e4),
             )

@@ -107,4 +107,5 @@ def test_totals_of_whole_years_are_compared_with_our_years() -> None:
     proof = hold_against(ours, control)
     assert proof.verdict is Verdict.DIFFERS
     assert [each.cell.year for each in proof.residuals] == [2026]
+    assert [(each.period, each.where) for each in proof.residuals] == [(None, "2026")]
     assert proof.difference_e4 == 10

@@ -199,7 +199,7 @@ def proof_lines(run: ImportRun, names: Mapping[str, str], currency: str) -> Cont
         name = names.get(one.cell.account_key, one.cell.account_key)
         lines.append(
             Content(
-                f"{one.cell.year}-{one.cell.period:02d}  {name}: ours {amount(one.ours_e4)}, "
+                f"{one.where}  {name}: ours {amount(one.ours_e4)}, "
                 f"theirs {amount(one.theirs_e4)}, apart by {amount(one.difference_e4)} {currency}"
             )
         )

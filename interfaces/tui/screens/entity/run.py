@@ -149,7 +149,7 @@ def proof_rows(proof: Proof | None, accounts: Sequence[LedgerAccount]) -> list[R
     rows = [
         row(
             f"residual {at}",
-            f"{one.cell.year}-{one.cell.period:02d}",
+            one.where,
             names.get(one.cell.account_key, one.cell.account_key),
             amount(one.ours_e4),
             amount(one.theirs_e4),
