@@ -10,6 +10,13 @@ from attrs import frozen
 from core.domain.catalogue import CATALOGUE, CatalogueEntry, Category
 from core.domain.failures import CorrectRequest
 
+_DATA = {
+    Category.BOOKKEEPING: "bookkeeping",
+    Category.SUBSCRIPTIONS: "subscription",
+    Category.CRM: "CRM",
+}
+"""What each category adds, within a sentence."""
+
 DEFAULT_TIME_ZONE = "Europe/Amsterdam"
 
 
@@ -71,7 +78,7 @@ def refusal(entry: CatalogueEntry, *, onboarded: bool) -> str | None:
         return None
     if entry.category is not Category.BOOKKEEPING:
         return (
-            f"{entry.name} adds {entry.category.value.lower()} data to entities that already "
+            f"{entry.name} adds {_DATA[entry.category]} data to entities that already "
             "exist: connect your accounting software first, then add it."
         )
     return (

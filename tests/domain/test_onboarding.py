@@ -142,3 +142,9 @@ def test_additional_links_are_many_but_never_the_same_twice() -> None:
     assert [link.role for link in entity.links] == [LinkRole.PRIMARY, LinkRole.ADDITIONAL]
     with pytest.raises(CorrectRequest, match="already linked"):
         entity.with_additional(_link("stripe", "acct"))
+
+
+def test_what_a_provider_adds_is_said_as_people_write_it() -> None:
+    said = [reason for _, reason in choices(onboarded=False) if reason is not None]
+    assert any("adds subscription data" in reason for reason in said)
+    assert any("adds CRM data" in reason for reason in said)

@@ -3,13 +3,17 @@
 import datetime as dt
 
 import pytest
+from attrs import evolve
+from textual.binding import Binding, BindingType
 
 from core.domain.entity import LinkRole
 from core.domain.failures import NotUnderstood
+from core.domain.proof import WHOLE_YEAR, Cell, ControlTotals, hold_against
 from interfaces.tui.screens.entities import EntitiesScreen
 from interfaces.tui.screens.entity.books import BooksPane
-from interfaces.tui.screens.entity.run import RunScreen
-from interfaces.tui.screens.entity.screen import EntityScreen
+from interfaces.tui.screens.entity.imports import proof_lines
+from interfaces.tui.screens.entity.run import RunScreen, proof_rows
+from interfaces.tui.screens.entity.screen import PANES, EntityScreen
 from interfaces.tui.widgets.charts import Chart
 from interfaces.tui.widgets.dialogs import AskText, Choose, Confirm
 from interfaces.tui.widgets.words import amount, when
@@ -253,6 +257,28 @@ async def test_imports_with_proof_and_residuals_per_account() -> None:
         assert "differs by 5.00 EUR" in one.said("#said")
         await one.press("escape", "down", "enter")
         assert "No place differs." in one.painted()
+
+
+def _keys(bindings: list[BindingType]) -> set[str]:
+    found = [one.key if isinstance(one, Binding) else one[0] for one in bindings]
+    return {key for each in found for key in each.split(",")}
+
+
+def test_no_part_of_an_entity_takes_a_key_that_the_bar_of_parts_shows() -> None:
+    shown = {kind.key for kind in PANES}
+    for kind in PANES:
+        assert not _keys(type(kind.pane()).BINDINGS) & shown, kind.name
+
+
+def test_residuals_of_whole_years_are_not_said_to_be_of_a_month() -> None:
+    cell = Cell(account_key="1", year=2026, period=WHOLE_YEAR)
+    proof = hold_against({cell: 1_0000}, ControlTotals(balances_e4={}, by_year=True))
+    assert [one.text for one in proof_rows(proof, [])[0].cells] == [
+        "2026", "1", "1.00", "0.00", "1.00",
+    ]  # fmt: skip
+    house = imported_house()
+    run = evolve(house.services.reading.runs(house.org)[0], proof=proof)
+    assert "2026  1: ours 1.00" in str(proof_lines(run, {}, "EUR"))
 
 
 @at_terminal

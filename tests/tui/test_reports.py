@@ -14,7 +14,7 @@ async def test_statements_are_opened_from_the_books_and_left_again() -> None:
     report = house.services.reports.profit_and_loss(house.org, ids(house)[0]).statement
     async with driven(FakeLauncher(house), size=WIDE) as one:
         await at_entity(one, "b")
-        await one.press("v")
+        await one.press("e")
         assert isinstance(one.app.screen, Choose)
         await one.press("enter")
         assert "Trial balance > Profit and loss" in one.said("#crumbs")
@@ -26,7 +26,7 @@ async def test_statements_are_opened_from_the_books_and_left_again() -> None:
         assert "8000 Turnover" in one.said("#crumbs")
         await one.press("escape", "escape")
         assert isinstance(one.app.screen.query_one(BooksPane), BooksPane)
-        await one.press("v", "down", "enter")
+        await one.press("e", "down", "enter")
         assert "Balance sheet" in one.said("#crumbs")
         assert "Difference" not in {row[1] for row in cells(one, "#books")}
 
@@ -35,6 +35,6 @@ async def test_statements_are_opened_from_the_books_and_left_again() -> None:
 async def test_what_is_owed_says_by_what_it_is_known() -> None:
     house = imported_house()
     async with driven(FakeLauncher(house), size=WIDE) as one:
-        await at_entity(one, "b", "v", "down", "down", "enter")
+        await at_entity(one, "b", "e", "down", "down", "enter")
         assert "Receivables" in one.said("#crumbs")
         assert "neither open amounts" in one.said("#said")

@@ -53,7 +53,7 @@ class BooksPane(Pane):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "changes", "Changes"),
-        Binding("v", "reports", "Reports"),
+        Binding("e", "reports", "Reports"),
         Binding("p", "choose_period", "Period"),
         Binding("left", "step_period(1)", "Period before", show=False),
         Binding("right", "step_period(-1)", "Period after", show=False),

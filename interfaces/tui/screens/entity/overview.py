@@ -92,10 +92,16 @@ def money_lines(figures: "Figures", status: "EntityStatus") -> Content:
         return Content("These books have no posting yet.")
     year = figures.periods[-1].year
     mine = [one for one in figures.periods if one.year == year]
+    result_e4 = figures.result_of_year_e4(year)
+    income_e4 = sum(one.income_e4 for one in mine)
+    expense_e4 = sum(one.expense_e4 for one in mine)
+    parts = [("  income", income_e4), ("  expense", expense_e4)]
+    neither_e4 = result_e4 - income_e4 + expense_e4
+    if neither_e4:  # accounts whose class the provider does not tell
+        parts = [part for part in parts if part[1]] + [("  unclassed", neither_e4)]
     rows = [
-        (f"Result {year}", figures.result_of_year_e4(year)),
-        ("  income", sum(one.income_e4 for one in mine)),
-        ("  expense", sum(one.expense_e4 for one in mine)),
+        (f"Result {year}", result_e4),
+        *parts,
         (f"Result {year - 1}", figures.result_of_year_e4(year - 1)),
         ("Balance total", figures.periods[-1].balance_total_e4),
     ]
