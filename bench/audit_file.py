@@ -120,13 +120,13 @@ def floor(source: Path, target: Path) -> int:
 def _rows(source: Path) -> Iterator[tuple[Row, list[Row]]]:
     """Each transaction as (entry, lines)."""
     for _, element in etree.iterparse(source, events=("end",), tag=f"{_NS}transaction"):
-        number, date = element.findtext(f"{_NS}nr"), element.findtext(f"{_NS}trDt")
-        period = int(element.findtext(f"{_NS}periodNumber"))
+        number, date = element.findtext(f"{_NS}nr", ""), element.findtext(f"{_NS}trDt", "")
+        period = int(element.findtext(f"{_NS}periodNumber", ""))
         year = int(date[:4])
         entry = f"70/{number}"
         lines: list[Row] = []
         for at, line in enumerate(element.iterchildren(f"{_NS}trLine"), start=1):
-            texts = {child.tag: child.text for child in line}
+            texts = {child.tag: child.text or "" for child in line}
             amount_e4 = int(Decimal(texts[f"{_NS}amnt"]) * 10_000)
             lines.append(
                 (
@@ -137,8 +137,10 @@ def _rows(source: Path) -> Iterator[tuple[Row, list[Row]]]:
             )  # fmt: skip
         yield (entry, number, "70", date, year, period, element.findtext(f"{_NS}desc")), lines
         element.clear()
+        parent = element.getparent()
+        assert parent is not None, "transactions stand in a journal"
         while element.getprevious() is not None:
-            del element.getparent()[0]
+            del parent[0]
 
 
 def _cpu_seconds() -> float:

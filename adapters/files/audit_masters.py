@@ -56,7 +56,7 @@ class AuditMasters:
     journals: dict[str, Journal] = field(factory=dict)
     contacts: dict[str, Contact] = field(factory=dict)
     tax_codes: dict[str, TaxCode] = field(factory=dict)
-    _used: set[str] = field(factory=set)
+    used: set[str] = field(factory=set)
     """Accounts with lines."""
     _roles: set[tuple[str, JournalKind]] = field(factory=set)
     """Contacts in sales and purchase journals."""
@@ -77,10 +77,10 @@ class AuditMasters:
 
     def use(self, account: str) -> None:
         """A line stands on it."""
-        if account not in self._used:
-            if len(self._used) >= MASTERS_MAX:
+        if account not in self.used:
+            if len(self.used) >= MASTERS_MAX:
                 raise _too_many()
-            self._used.add(account)
+            self.used.add(account)
 
     def role(self, contact: str, kind: JournalKind) -> None:
         """A line of a journal of this kind names it."""
@@ -97,7 +97,7 @@ class AuditMasters:
 
     def completed(self) -> list[str]:
         """Add what only lines tell, once all were read; the accounts that only lines name."""
-        unknown = sorted(self._used - self.accounts.keys())
+        unknown = sorted(self.used - self.accounts.keys())
         for code in unknown:
             self.account(
                 LedgerAccount(

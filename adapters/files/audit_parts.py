@@ -24,6 +24,8 @@ OPENING_HELD_MAX: Final = 50_000
 DATES_KEPT_MAX: Final = 20_000
 CURRENCY_CHARACTERS: Final = 3
 PERIOD_DIGITS_MAX: Final = 3
+REJECTED_CHARACTERS_MAX: Final = 200
+_CODE_SIZES: Final = range(1, CODE_CHARACTERS_MAX + 1)
 
 
 @define
@@ -153,44 +155,38 @@ class AuditParts:
     def line(self, words: FileLine) -> int:
         """The amount as written, in 1/10,000: on its side for the totals; 0 when rejected."""
         self.count += 1
-        entry, debit = self.entry, words.debit
-        account = words.account.strip() if words.account else ""
-        reason = ""
-        written_e4 = 0
-        if entry is None or self._undated:
-            reason = "its entry has no date"
-        elif not account or len(account) > CODE_CHARACTERS_MAX:
-            reason = "no ledger account"
-        elif debit is None:
-            reason = "neither debit nor credit"
-        else:
-            try:
-                written_e4 = amount_e4_of(words.amount or "")
-            except InexactAmount:
-                reason = "the amount is not an exact amount"
-        if reason or entry is None:
-            return self._reject(reason, account, words.amount)
-        self.masters.use(account)
-        if words.number is not None:
-            self.numbers_repeat |= words.number == self.last_number
-            self.last_number = words.number
-        contact = words.contact
+        account, debit, amount, number, contact, tax, _, foreign, description = words
+        entry = self.entry
+        account = account.strip() if account else ""
+        try:
+            written_e4 = amount_e4_of(amount or "")
+        except InexactAmount:
+            return self._reject(account, words, "the amount is not an exact amount")
+        if entry is None or self._undated or debit is None or len(account) not in _CODE_SIZES:
+            return self._reject(account, words, "")
+        if account not in self.masters.used:
+            self.masters.use(account)
+        if number is not None:
+            if number == self.last_number:
+                self.numbers_repeat = True
+            self.last_number = number
         if contact:
             contact = _cut(contact)
             self.masters.role(contact, self.journal_kind)
-        currency, foreign_e4 = self._foreign(words) if words.foreign else (None, None)
+        currency, foreign_e4 = self._foreign(words) if foreign else (None, None)
         if not self._told:
             self._entries.append(entry)
             self._told = True
-        key = self.keys.line(account, self.count)
-        self._lines.append(
+        keys, lines = self.keys, self._lines
+        key = keys.line(account, self.count)
+        lines.append(
             StagedLine(
-                key, entry.key, self.keys.position, account, self.line_date, entry.year,
-                entry.period, written_e4 if debit else -written_e4, currency, foreign_e4,
-                contact or None, words.tax or None, text_or_none(words.description),
+                key, entry.key, keys.position, account, self.line_date, entry.year, entry.period,
+                written_e4 if debit else -written_e4, currency, foreign_e4, contact or None,
+                tax or None, text_or_none(description),
             )
         )  # fmt: skip
-        if len(self._lines) >= POSTINGS_LINES_MAX:
+        if len(lines) >= POSTINGS_LINES_MAX:
             self.flush()
         return written_e4
 
@@ -206,13 +202,18 @@ class AuditParts:
         code = currency.strip().upper()[:CURRENCY_CHARACTERS]
         return code, foreign_e4 if words.debit else -foreign_e4
 
-    def _reject(self, reason: str, account: str, amount: str | None) -> int:
+    def _reject(self, account: str, words: FileLine, reason: str) -> int:
         entry = self.entry
+        if entry is None or self._undated:
+            reason = "its entry has no date"
+        elif len(account) not in _CODE_SIZES:
+            reason = "no ledger account"
+        elif words.debit is None:
+            reason = "neither debit nor credit"
         place = "" if entry is None else f"{entry.journal_key or ''} {entry.number or ''} "
         self.rejected += 1
-        self.ready.append(
-            Rejected(line=self.count, reason=reason, text=f"{place}{account} {amount or ''}"[:200])
-        )
+        text = f"{place}{account} {words.amount or ''}"[:REJECTED_CHARACTERS_MAX]
+        self.ready.append(Rejected(line=self.count, reason=reason, text=text))
         return 0
 
     def flush(self) -> None:

@@ -98,7 +98,7 @@ def test_an_independent_reader_agrees(tmp_path: Path, dialect: Dialect) -> None:
     ours = [part for part, _ in found.staged.postings() if not part.opening]
     assert len(lines) == sum(len(part.lines) for part in ours)
     signed = [one.amount_e4 for part in ours for one in part.lines]
-    assert [int(one.signed_amount * 10_000) for one in lines] == signed
+    assert [int((one.signed_amount or 0) * 10_000) for one in lines] == signed
     assert by_account == {
         cell.account_key: sum_e4 for cell, sum_e4 in found.staged.totals().opening_e4.items()
     }

@@ -81,3 +81,49 @@ def test_a_million_rows_that_are_all_wrong(tmp_path: Path) -> None:
         for _ in range(1_000):
             file.write(b"kapot;70;1;1300;x;1,00;\n" * 1_000)
     assert read(path)["rejected"] == 1_000_000
+
+
+XAF_HEAD = (
+    b"<auditfile><header><fiscalYear>2024</fiscalYear><startDate>2024-01-01</startDate>"
+    b"<endDate>2024-12-31</endDate><curCode>EUR</curCode></header><company><transactions>"
+    b"<journal><jrnID>70</jrnID><desc>"
+)
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(PATIENCE_SECONDS)
+def test_an_element_text_of_two_gigabytes(tmp_path: Path) -> None:
+    path = tmp_path / "text.xaf"
+    with path.open("wb") as file:
+        file.write(XAF_HEAD)
+        for _ in range(2_000):
+            file.write(b"x" * 1_000_000)
+        file.write(b"</desc></journal></transactions></company></auditfile>")
+    assert read(path)["code"] == "too-large"
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(PATIENCE_SECONDS)
+def test_a_hundred_million_elements_that_mean_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "empty.xaf"
+    with path.open("wb") as file:
+        file.write(XAF_HEAD + b"</desc>")
+        for _ in range(400):
+            file.write(b"<a/>" * 250_000)
+    assert read(path)["code"] == "too-large"
+
+
+@pytest.mark.fire
+@pytest.mark.timeout(PATIENCE_SECONDS)
+def test_a_million_audit_lines_in_one_transaction(tmp_path: Path) -> None:
+    path = tmp_path / "lines.xaf"
+    line = (
+        b"<trLine><nr>1</nr><accID>1300</accID><amnt>1.00</amnt><amntTp>D</amntTp></trLine>"
+        b"<trLine><nr>1</nr><accID>8000</accID><amnt>1.00</amnt><amntTp>C</amntTp></trLine>"
+    )
+    with path.open("wb") as file:
+        file.write(XAF_HEAD + b"</desc><transaction><nr>1</nr><trDt>2024-01-31</trDt>")
+        for _ in range(500):
+            file.write(line * 1_000)
+        file.write(b"</transaction></journal></transactions></company></auditfile>")
+    assert read(path)["lines"] == 1_000_000
