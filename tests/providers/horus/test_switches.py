@@ -2,9 +2,12 @@
 
 from contextlib import closing
 
+import msgspec
 import pytest
 from attrs import evolve
 
+from adapters.providers.horus import pulling
+from adapters.providers.horus.bookmark import Bookmark
 from adapters.providers.horus.contract import CONTRACT, Contract, Paging
 from adapters.providers.kit.calls import Kit
 from core.domain.books import Journal, RecordKind
@@ -182,3 +185,63 @@ def test_odd_bodies_are_survived(sandbox: Sandbox, kit: Kit, body: str) -> None:
         pytest.raises((NotUnderstood, ProviderDown)),
     ):
         source.administrations()
+
+
+def test_once_a_week_what_tells_of_no_changes_is_read_too(sandbox: Sandbox, kit: Kit) -> None:
+    connected = authorised(sandbox, kit)
+    view = views_of(sandbox)[1]
+    with closing(connected.open()) as source:
+        administration = next(a for a in source.administrations() if a.key == view.id)
+        ledger, bookmark = imported(source, administration)
+    sandbox.advance(8 * NIGHT_SECONDS)
+    sandbox.edit(KEY, {"administration": view.id, "kind": "night"})
+    sandbox.clear_log(KEY)
+    with closing(connected.open()) as source:
+        run(source, administration, bookmark, ledger)
+        control = source.control_totals(administration)
+        assert control is not None
+        assert control.years is None
+        _assert_true(sandbox, source, ledger)
+    assert asked(sandbox, "/vatcodes") == asked(sandbox, "/journals") == 1
+
+
+def test_a_book_year_that_is_new_is_asked_for(sandbox: Sandbox, kit: Kit) -> None:
+    connected = authorised(sandbox, kit)
+    view = views_of(sandbox)[1]
+    with closing(connected.open()) as source:
+        administration = next(a for a in source.administrations() if a.key == view.id)
+        ledger, told = imported(source, administration)
+        kept = msgspec.json.decode(told, type=Bookmark)
+        before = msgspec.structs.replace(kept, years=kept.years[:1])
+        sandbox.advance(NIGHT_SECONDS)
+        sandbox.edit(KEY, {"administration": view.id, "kind": "night"})
+        run(source, administration, before.encoded(), ledger)
+        _assert_true(sandbox, source, ledger)
+    years = evolve(CONTRACT.entries, names={**CONTRACT.entries.names, "bookYearId": "journalId"})
+    wrong = evolve(CONTRACT, entries=years)
+    with (
+        closing(authorised(sandbox, kit, wrong).open()) as source,
+        pytest.raises(NotUnderstood) as caught,
+    ):
+        imported(source, administration)
+    assert "none of the folder's book years" in caught.value.detail
+
+
+def test_a_page_of_very_many_lines_is_several_batches(
+    sandbox: Sandbox, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulling, "RECORDS_PER_BATCH", 30)
+    connected = authorised(sandbox, kit)
+    with closing(connected.open()) as source:
+        whole = first(source, sandbox)
+        administration = next(
+            a for a in source.administrations() if a.key == views_of(sandbox)[1].id
+        )
+        batches = list(source.pull(administration, None))
+        assert max(len(batch.records) for batch in batches if batch.stage == "book entries") == 30
+        for stop in (7, 9, 15):
+            ledger = Ledger()
+            reached = run(source, administration, None, ledger, stop_after=stop)
+            with closing(connected.open()) as second:
+                run(second, administration, reached, ledger)
+            assert ledger.records[RecordKind.LINE] == whole.records[RecordKind.LINE]
