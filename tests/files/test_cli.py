@@ -8,6 +8,7 @@ import pytest
 
 from interfaces.cli.app import main_with
 from interfaces.cli.ending import ExitCode
+from tests.files.audit_files import small
 from tests.files.room import FileRoom
 from tests.files.test_uploading import HEADER, YEAR, sale
 from tests.services.house import House
@@ -103,3 +104,15 @@ def test_what_does_not_balance_needs_a_yes(line: Line, tmp_path: Path) -> None:
     assert line.room.balances(entity) == {}
     assert line.run("import-file", "Roos", path, "--yes")[0] == ExitCode.DONE
     assert line.room.balances(entity)["1300"] == 5
+
+
+def test_an_audit_file_needs_no_mapping(line: Line, tmp_path: Path) -> None:
+    line.room.entity("Roos")
+    path = tmp_path / "jaar.xaf"
+    path.write_text(small())
+    preview = line.json("import-file", "Roos", path, "--preview")
+    assert preview["mapping"] is None
+    code, _, err = line.run("import-file", "Roos", path)
+    assert code == ExitCode.DONE, err
+    assert "XML Auditfile Financieel 3.2" in err
+    assert "proven" in err

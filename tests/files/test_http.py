@@ -9,6 +9,7 @@ from litestar.testing import TestClient
 
 from core.domain.access import Scope
 from interfaces.http.app import BODY_BYTES_MAX, build_http
+from tests.files.audit_files import small, stated
 from tests.files.room import OPERATOR, FileRoom
 from tests.files.test_uploading import HEADER, YEAR, sale
 
@@ -127,3 +128,17 @@ def test_what_is_no_table_is_the_senders_to_put_right(
         path, params={"name": "a", "covers_from": "2024-01-01"}, content=YEAR.encode()
     )
     assert half.json()["code"] == "outside-range"
+
+
+def test_an_audit_file_whose_totals_differ_waits_for_a_word(
+    room: FileRoom, client: TestClient[Litestar]
+) -> None:
+    entity = room.entity()
+    content = small(totals=stated(2, "12.11", "12.10")).encode()
+    path = f"/v1/entities/{entity.id}/uploads"
+    upload = client.post(path, params={"name": "a.xaf"}, content=content).json()
+    assert (upload["mapping"], upload["balances"]) == (None, False)
+    one = f"/v1/uploads/{upload['id']}/confirm"
+    assert client.post(one, json={}).json()["code"] == "preview-not-balanced"
+    assert client.post(one, json={"anyway": True}).json()["run_id"] == room.succeed().id
+    assert room.balances(entity) == {"1300": 12, "8000": -13}
