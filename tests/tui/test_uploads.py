@@ -5,6 +5,7 @@ from typing import cast
 
 from interfaces.tui.screens.entity.screen import EntityScreen
 from interfaces.tui.widgets.list_table import ListTable
+from tests.files.audit_files import small, stated
 from tests.files.room import FileRoom
 from tests.files.test_uploading import HEADER, YEAR, sale
 from tests.services.house import House
@@ -76,3 +77,25 @@ async def test_a_file_goes_from_the_entity_to_the_books_and_out_again(tmp_path: 
         room.succeed()
         assert room.balances(entity)["1300"] == 350
         assert texts(drive, "#files")[0][1] == "undone"
+
+
+@at_terminal
+async def test_an_audit_file_is_shown_and_imported_without_a_mapping(tmp_path: Path) -> None:
+    room = FileRoom(tmp_path / "uploads")
+    entity = room.entity("Blom")
+    path = tmp_path / "jaar.xaf"
+    path.write_text(small(totals=stated(2, "12.10", "12.10")))
+    launcher = FakeLauncher(cast("House", room))
+    async with driven(launcher, size=(120, 40)) as drive:
+        drive.app.push_screen(EntityScreen(entity.id))
+        await drive.rest()
+        await drive.press("f", "f")
+        await drive.type("Input", str(path))
+        await drive.press("enter")
+        assert "It balances." in drive.said("#found")
+        assert "12.10 debit and 12.10 credit" in drive.said("#found")
+        await drive.press("m")
+        assert shown(drive) == "UploadScreen"
+        await drive.press("i")
+        room.succeed()
+    assert room.balances(entity) == {"1300": 12, "8000": -13}
