@@ -112,8 +112,6 @@ class AuditTotals:
     postings: Section = field(factory=lambda: Section("transactions"))
     has_opening: bool = False
     has_postings: bool = False
-    counts_entries: bool = False
-    """The stated count is of transactions, by the format's own rules."""
     closing_e4: dict[str, int] = field(factory=dict)
     """As stated, by account; empty where the format does not."""
     reached_e4: dict[str, int] = field(factory=dict)
@@ -144,17 +142,21 @@ class AuditTotals:
             )
 
     @property
+    def counts_entries(self) -> bool:
+        """Whether the stated count is of transactions, by the format or by habit."""
+        section = self.postings
+        return section.stated_count == section.entries and section.entries != section.lines
+
+    @property
     def lines(self) -> int | None:
         stated = self.postings.stated_count
-        return None if stated is None or self.counts_entries else stated + self._openings
+        if stated is None or self.counts_entries:
+            return None
+        return stated + (self.opening.stated_count or 0)
 
     @property
     def entries(self) -> int | None:
         return self.postings.stated_count if self.counts_entries else None
-
-    @property
-    def _openings(self) -> int:
-        return self.opening.stated_count or 0
 
     @property
     def debit_e4(self) -> int | None:

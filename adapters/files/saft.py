@@ -242,7 +242,6 @@ def _finish(walk: AuditWalk) -> None:
             detail=f"accounting basis {walk.notes.get('basis', '')}",
             code="no-general-ledger",
         )
-    totals.counts_entries = totals.postings.stated_count != totals.postings.lines
     if walk.opening_e4:
         parts.begin(
             journal="", number="", date=None, period="0", description="Opening balance",

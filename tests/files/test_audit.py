@@ -145,7 +145,11 @@ def test_totals_that_differ_keep_a_file_out(tmp_path: Path) -> None:
 
 
 def test_counts_of_transactions_are_accepted_and_others_told(tmp_path: Path) -> None:
-    assert "count-mismatch" not in read(tmp_path, odd(Oddity.COUNTS_ENTRIES)).codes
+    counted = read(tmp_path, odd(Oddity.COUNTS_ENTRIES))
+    assert "count-mismatch" not in counted.codes
+    declared, entries = counted.summary.declared, counted.summary.entries
+    assert (declared.lines, declared.entries) == (None, entries - 1), "all but the opening"
+    assert read(tmp_path, odd()).summary.declared.lines == counted.summary.lines
     assert "count-mismatch" in read(tmp_path, small(totals=stated(9, "12.10", "12.10"))).codes
 
 
