@@ -141,6 +141,16 @@ async def test_a_missing_field_is_named() -> None:
 
 
 @at_terminal
+async def test_a_long_form_opens_at_what_is_to_be_prepared() -> None:
+    async with driven(size=(80, 15)) as one:
+        await choose(one, "exact-online")
+        assert one.app.screen.query_one("#field-client_id", Input).has_focus
+        assert "Connect Exact Online" in one.painted()
+        assert "Redirect address" in one.painted()
+        assert "Client id" in one.painted()
+
+
+@at_terminal
 async def test_a_consent_is_awaited_with_link_copy_and_countdown() -> None:
     async with driven(size=(100, 30)) as one:
         state = await begin_consent(one)

@@ -45,7 +45,9 @@ class Panel(VerticalScroll, can_focus=False):
         """Put the focus where typing can begin."""
         for widget in self.query(self.FIRST):
             if widget.focusable:
-                widget.focus()
+                widget.focus(scroll_visible=False)
+                # Only as far as needed: what to prepare stands above the first field.
+                self.scroll_to_widget(widget, animate=False)
                 return
 
     def filtered(self, words: str) -> None:
