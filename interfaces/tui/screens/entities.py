@@ -95,6 +95,7 @@ class EntitiesScreen(MonitrScreen):
     def __init__(self, where: EntityFilter | None = None) -> None:
         super().__init__()
         self._standing = where or EntityFilter()
+        self._arrived_with = self._standing
         self._total = 0
         self._moving: frozenset[str] = frozenset()
         self._another = True
@@ -235,6 +236,16 @@ class EntitiesScreen(MonitrScreen):
         at = held.index(self._standing) if self._standing in held else -1
         self._standing = held[(at + 1) % len(held)]
         self._show_another()
+
+    def leave(self) -> None:
+        """Every status again first, as the empty list says; then back to what opened this one."""
+        pushed = len(self.app.screen_stack) > 1
+        wanted = self._arrived_with if pushed else EntityFilter()
+        if self._standing == wanted:
+            super().leave()
+        else:
+            self._standing = wanted
+            self._show_another()
 
     def action_import_now(self) -> None:
         if self.table.current is not None:
