@@ -70,6 +70,18 @@ def test_an_operator_of_the_same_organisation_cannot_finish_it_either(house: Hou
         )
 
 
+def test_the_same_operator_cannot_finish_it_in_another_organisation(
+    house: House, other: str
+) -> None:
+    _, state = begin(house, other, ALICE)
+    with pytest.raises(CorrectRequest) as refused:
+        house.services.authorising.complete(
+            KEY, {"state": state, "code": GOOD_CODE}, organisation_id=house.org, operator=ALICE
+        )
+    assert refused.value.code == "state-foreign"
+    assert not house.exact.calls["exchange"]
+
+
 def test_whoever_began_it_may(house: House) -> None:
     _, state = begin(house, house.org, ALICE)
     completion = house.services.authorising.complete(
