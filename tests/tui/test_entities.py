@@ -7,6 +7,7 @@ from textual.geometry import Region
 
 from core.domain.failures import ProviderDown
 from core.services.import_engine import ImportEngine
+from core.services.proving import Proving
 from interfaces.tui.screens.entities import STANDINGS, EntitiesScreen
 from interfaces.tui.screens.entity.screen import EntityScreen
 from interfaces.tui.widgets.dialogs import Confirm
@@ -42,7 +43,7 @@ def killed_after_its_batches(house: House, run_id: str) -> None:
 
     engine = ImportEngine(house.ports, "worker-1", two_seconds_later)
     house.services.importing.beat("worker-1", standing=False)
-    with mock.patch.object(ImportEngine, "_settle", side_effect=Killed), pytest.raises(Killed):
+    with mock.patch.object(Proving, "proof", side_effect=Killed), pytest.raises(Killed):
         engine.run(run_id)
 
 
@@ -94,7 +95,7 @@ async def test_progress_and_rate_show_while_an_import_runs() -> None:
         await one.rest()
         noord = cells(one, "#entities")[0]
         assert noord[1] == "▶ In Progress 99 %"
-        assert noord[2] == "journal lines, 24 lines, 3 lines/s, 4 calls"
+        assert noord[2] == "proof, 24 lines, 3 lines/s, 4 calls"
 
 
 @at_terminal
