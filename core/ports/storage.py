@@ -68,7 +68,8 @@ class Integrations(Protocol):
 class EntityFilter:
     """All given conditions hold together. ``text`` is a substring of the name, any case.
 
-    ``status`` and ``verdict`` are of the entity's newest run; ``never``: it has no run at all;
+    ``status`` is of the entity's newest run, ``verdict`` of the newest that succeeded: of the books
+    it shows, whatever happened since; ``never``: it has no run at all;
     ``integration_id``: any of its links is to that integration.
     """
 
@@ -92,8 +93,8 @@ class Contents:
 
 @frozen(kw_only=True)
 class EntityTally:
-    """So many entities whose newest run is in that status with that verdict. None: no run yet,
-    or a run without a proof.
+    """So many entities whose newest run is in that status (None: no run yet), and whose published
+    books have that verdict (None: nothing is published).
     """
 
     status: RunStatus | None

@@ -1,6 +1,7 @@
 """What an attacker with a plain socket gets: problem documents, and an end to every wait."""
 
 import json
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from tests.services.house import House
 
 TIMEOUT_SECONDS = 20
 BYTES_MAX = 1_000_000
+DRIP_SECONDS = 0.001
+"""Between two bytes, unless something came back."""
 
 
 @frozen
@@ -209,6 +212,7 @@ def test_a_body_that_drips_ends_too(
         def drip() -> None:
             for _ in range(100_000):  # ends: the other side closes
                 line.sendall(b"x")
+                select.select([line], [], [], DRIP_SECONDS)
 
         with pytest.raises(ConnectionError):
             drip()

@@ -107,14 +107,15 @@ def five(storage: Storage) -> Storage:
         (EntityFilter(status=RunStatus.FAILED), "1"),
         (EntityFilter(status=RunStatus.SUCCEEDED), "2 3"),
         (EntityFilter(status=RunStatus.SUCCEEDED, text="zuid"), ""),
-        (EntityFilter(verdict=Verdict.DIFFERS), "3"),
+        (EntityFilter(verdict=Verdict.DIFFERS), "1 3"),
+        (EntityFilter(verdict=Verdict.PROVEN, status=RunStatus.FAILED), ""),
         (EntityFilter(never=True), "4"),
         (EntityFilter(integration_id="int_9"), "2"),
         (EntityFilter(integration_id="int_8"), ""),
         (EntityFilter(never=True, status=RunStatus.FAILED), ""),
     ],
 )
-def test_a_filter_looks_at_the_name_and_the_newest_run(
+def test_a_filter_looks_at_the_name_the_newest_run_and_the_published_books(
     five: Storage, where: EntityFilter | None, ids: str
 ) -> None:
     with five.reading() as uow:
@@ -130,11 +131,13 @@ def test_a_filter_looks_at_the_name_and_the_newest_run(
     assert all(pages)
 
 
-def test_every_entity_is_counted_once_by_its_newest_run(five: Storage) -> None:
+def test_every_entity_is_counted_once_by_its_newest_run_and_its_published_books(
+    five: Storage,
+) -> None:
     with five.reading() as uow:
         groups = uow.entities.tally(ORG)
     assert {(one.status, one.verdict, one.count) for one in groups} == {
-        (RunStatus.FAILED, None, 1),
+        (RunStatus.FAILED, Verdict.DIFFERS, 1),
         (RunStatus.SUCCEEDED, Verdict.PROVEN, 1),
         (RunStatus.SUCCEEDED, Verdict.DIFFERS, 1),
         (RunStatus.IN_PROGRESS, None, 1),

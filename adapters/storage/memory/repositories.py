@@ -79,8 +79,9 @@ class MemoryEntities:
         mine = _by_id(row for row in self._rows.values() if row.organisation_id == organisation_id)
         if where is None:
             return mine
-        newest = self._runs.newest([row.id for row in mine])
-        return [row for row in mine if _fits(where, row, newest.get(row.id))]
+        ids = [row.id for row in mine]
+        newest, verdicts = self._runs.newest(ids), self._runs.verdicts(ids)
+        return [row for row in mine if _fits(where, row, newest.get(row.id), verdicts.get(row.id))]
 
     def contents(
         self, organisation_id: str, *, every: int, where: EntityFilter | None = None
@@ -93,8 +94,14 @@ class MemoryEntities:
 
     def tally(self, organisation_id: str) -> Sequence[EntityTally]:
         mine = [row.id for row in self._fitting(organisation_id, None)]
-        newest = self._runs.newest(mine)
-        groups = Counter(_standing(newest.get(entity_id)) for entity_id in mine)
+        newest, verdicts = self._runs.newest(mine), self._runs.verdicts(mine)
+        groups = Counter(
+            (
+                run.status if (run := newest.get(entity_id)) is not None else None,
+                verdicts.get(entity_id),
+            )
+            for entity_id in mine
+        )
         return [
             EntityTally(status=status, verdict=verdict, count=count)
             for (status, verdict), count in groups.items()
@@ -125,14 +132,10 @@ def _by_id(rows: Iterable[Entity]) -> list[Entity]:
     return sorted(rows, key=lambda row: row.id)
 
 
-def _standing(newest: ImportRun | None) -> tuple[RunStatus | None, Verdict | None]:
-    if newest is None:
-        return None, None
-    return newest.status, newest.proof.verdict if newest.proof is not None else None
-
-
-def _fits(where: EntityFilter, entity: Entity, newest: ImportRun | None) -> bool:
-    status, verdict = _standing(newest)
+def _fits(
+    where: EntityFilter, entity: Entity, newest: ImportRun | None, verdict: Verdict | None
+) -> bool:
+    status = None if newest is None else newest.status
     return (
         (where.text is None or where.text.lower() in entity.name.lower())
         and where.status in {None, status}
@@ -216,6 +219,17 @@ class MemoryRuns:
             and (before is None or run.id < before)
         )
         return sorted(mine, key=lambda run: run.id, reverse=True)[: min(limit, LIST_MAX)]
+
+    def verdicts(self, entity_ids: Sequence[str]) -> dict[str, Verdict]:
+        """Of each entity's newest run that succeeded: what its published books are worth."""
+        wanted = set(entity_ids)
+        found: dict[str, ImportRun] = {}
+        for row in self._rows.values():
+            if row.entity_id in wanted and row.status is RunStatus.SUCCEEDED:
+                found[row.entity_id] = max(
+                    (row, found.get(row.entity_id, row)), key=lambda one: one.id
+                )
+        return {key: row.proof.verdict for key, row in found.items() if row.proof is not None}
 
     def newest(self, entity_ids: Sequence[str]) -> dict[str, ImportRun]:
         wanted = set(entity_ids)

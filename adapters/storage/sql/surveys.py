@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from adapters.storage.sql.dialect import contains
 from adapters.storage.sql.documents import to_json
@@ -23,6 +33,9 @@ _LINKS: Final = table_of(LinkRow)
 _SLOTS: Final = table_of(SlotRow)
 _RUNS: Final = table_of(RunRow)
 _OTHER_RUNS: Final = _RUNS.alias("other_runs")
+_PUBLISHED: Final = _RUNS.alias("published")
+"""The run whose books an entity shows: its newest that succeeded."""
+_SUCCEEDED: Final = _OTHER_RUNS.c.status == RunStatus.SUCCEEDED.value
 
 
 def fitting(where: EntityFilter | None) -> list[ColumnElement[bool]]:
@@ -35,9 +48,12 @@ def fitting(where: EntityFilter | None) -> list[ColumnElement[bool]]:
     if where.never:
         conditions.append(~_has_run())
     if where.status is not None:
-        conditions.append(_has_run(_RUNS.c.status == where.status.value, newest=True))
+        conditions.append(
+            _has_run(_RUNS.c.status == where.status.value, _RUNS.c.id == _newest_id())
+        )
     if where.verdict is not None:
-        conditions.append(_has_run(_with_verdict(where.verdict), newest=True))
+        proven = _RUNS.c.id == _newest_id(_SUCCEEDED)
+        conditions.append(_has_run(_with_verdict(where.verdict, _RUNS), proven))
     if where.integration_id is not None:
         linked = select(_LINKS.c.entity_id).where(_LINKS.c.integration_id == where.integration_id)
         conditions.append(_ENTITIES.c.id.in_(linked))
@@ -65,12 +81,14 @@ def contents(
 
 def entity_tally(connection: Connection, organisation_id: str) -> list[EntityTally]:
     verdict = case(
-        *((_with_verdict(verdict), literal(verdict.value)) for verdict in Verdict), else_=null()
+        *((_with_verdict(verdict, _PUBLISHED), literal(verdict.value)) for verdict in Verdict),
+        else_=null(),
     )
     query = (
         select(_RUNS.c.status, verdict, func.count())
         .select_from(_ENTITIES)
         .outerjoin(_RUNS, _RUNS.c.id == _newest_id())
+        .outerjoin(_PUBLISHED, _PUBLISHED.c.id == _newest_id(_SUCCEEDED))
         .where(_ENTITIES.c.organisation_id == organisation_id)
         .group_by(_RUNS.c.status, verdict)
     )
@@ -150,23 +168,21 @@ def night(connection: Connection, organisation_id: str, local_date: date) -> lis
     ]
 
 
-def _newest_id() -> ColumnElement[str]:
+def _newest_id(*conditions: ColumnElement[bool]) -> ColumnElement[str]:
     return (
         select(func.max(_OTHER_RUNS.c.id))
-        .where(_OTHER_RUNS.c.entity_id == _ENTITIES.c.id)
+        .where(_OTHER_RUNS.c.entity_id == _ENTITIES.c.id, *conditions)
         .correlate(_ENTITIES)
         .scalar_subquery()
     )
 
 
-def _has_run(*conditions: ColumnElement[bool], newest: bool = False) -> ColumnElement[bool]:
+def _has_run(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     run = select(_RUNS.c.id).where(_RUNS.c.entity_id == _ENTITIES.c.id, *conditions)
-    if newest:
-        run = run.where(_RUNS.c.id == _newest_id())
     return run.correlate(_ENTITIES).exists()
 
 
-def _with_verdict(verdict: Verdict) -> ColumnElement[bool]:
+def _with_verdict(verdict: Verdict, runs: FromClause) -> ColumnElement[bool]:
     """Documents are compact JSON, so a field reads the same in each; no other field is so named."""
     document = to_json({"verdict": verdict.value}).strip("{}")
-    return _RUNS.c.proof_json.contains(document, autoescape=True)
+    return runs.c.proof_json.contains(document, autoescape=True)
