@@ -11,7 +11,8 @@ LINES = 1_000_000
 PEAK_MIB_MAX = 110
 
 _CHILD = f"""
-import json, resource, time
+import json, time
+from pathlib import Path
 from adapters.providers.kit.xml import Reading, elements
 from adapters.providers.twinfield.browsing import WANTED, rows_of
 from adapters.providers.twinfield.pulling import RECORDS_PER_BATCH
@@ -42,7 +43,9 @@ for row in rows_of(found, LEDGER_FIELDS, "lines"):
     if len(collected.lines) >= RECORDS_PER_BATCH:
         collected.clear()
     collected.add(row)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not ru_maxrss: that of a child begins with what the parent had when it started it.
+status = Path("/proc/self/status").read_text()
+peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
 print(json.dumps({{"count": count, "peak_mib": peak, "seconds": time.perf_counter() - started}}))
 """
 
