@@ -12,7 +12,7 @@ from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.exact_online.balance import groups_of
 from sandbox.exact_online.stand_in import ExactOnline as StandIn
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
 
 KEY = "exact-online"

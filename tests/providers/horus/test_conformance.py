@@ -12,8 +12,8 @@ from adapters.providers.kit.calls import Kit
 from sandbox.browser import decide
 from sandbox.identity import Identities, Kind
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance
 from tests.providers.horus.sandboxed import KEY, REDIRECT, authorised, fields_of, views_of
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected
 
 SEED = 11

@@ -10,7 +10,6 @@ from adapters.providers.minox import Minox
 from adapters.providers.minox.wire import pull_calls
 from sandbox.browser import decide
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance
 from tests.providers.minox.sandboxed import (
     EMPTY,
     FIRST,
@@ -21,6 +20,7 @@ from tests.providers.minox.sandboxed import (
     shown_truth,
     view_of,
 )
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected
 
 OPEN_YEARS = 2

@@ -12,7 +12,6 @@ from adapters.providers.moneybird.wire import Volume, pull_calls
 from sandbox.browser import decide
 from sandbox.records import EntryKind
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance
 from tests.providers.moneybird.sandboxed import (
     EMPTY,
     FIRST,
@@ -23,6 +22,7 @@ from tests.providers.moneybird.sandboxed import (
     shown_truth,
     view_of,
 )
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected
 
 SYNCED = 5

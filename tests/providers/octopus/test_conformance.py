@@ -14,7 +14,8 @@ from core.domain.integration import Administration
 from core.ports.provider import Source
 from sandbox.browser import decide
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance, ProviderConformance
+from tests.providers.conformance import ProviderConformance
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.octopus.sandboxed import (
     API,
     EMPTY,

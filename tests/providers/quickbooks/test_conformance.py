@@ -15,7 +15,7 @@ from core.ports.provider import Source
 from sandbox.browser import decide
 from sandbox.records import EntryKind
 from sandbox.server import Sandbox
-from tests.providers.conformance import OAuthConformance
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.quickbooks.sandboxed import (
     BROKEN_YEAR,
     EMPTY,

@@ -11,7 +11,7 @@ from sandbox.server import Sandbox
 from sandbox.twinfield import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.twinfield import Twinfield as StandIn
 from sandbox.twinfield.tokens import ORGANISATION_ID
-from tests.providers.conformance import OAuthConformance
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
 
 KEY = "twinfield"

@@ -13,8 +13,8 @@ from core.ports.provider import Source
 from sandbox.browser import decide
 from sandbox.server import Sandbox
 from sandbox.xero.view import Role
-from tests.providers.conformance import OAuthConformance
 from tests.providers.folding import Ledger
+from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected
 from tests.providers.xero.sandboxed import (
     EMPTY,
