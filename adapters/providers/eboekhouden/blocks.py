@@ -13,7 +13,7 @@ from attrs import frozen
 
 from adapters.providers.eboekhouden import sums
 
-TODO_MAX: Final = 1_200
+PENDING_NUMBERS_MAX: Final = 1_200
 """Numbers still to fetch that a bookmark carries; beyond them the list is asked for once more."""
 BLOCKS_MAX: Final = 500
 """Of mutations, and as many again of relations: when there are more, blocks are made wider."""
@@ -101,7 +101,7 @@ def first_of(
     todo: list[int] = []
     taken: set[str] = set()
     for key, numbers in members.items():
-        if todo and len(todo) + len(numbers) > TODO_MAX:
+        if todo and len(todo) + len(numbers) > PENDING_NUMBERS_MAX:
             break
         todo += numbers
         taken.add(key)

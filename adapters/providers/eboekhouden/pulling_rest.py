@@ -14,7 +14,7 @@ from attrs import define, field
 
 from adapters.providers.eboekhouden import rest_rows, sums
 from adapters.providers.eboekhouden.blocks import (
-    TODO_MAX,
+    PENDING_NUMBERS_MAX,
     Blocks,
     Head,
     block_key,
@@ -329,9 +329,9 @@ class RestPull:
         else:
             numbers = [row.id for row in self.client.heads(span(month))]
         left = [number for number in sorted(numbers) if number > after]
-        todo = tuple(left[:TODO_MAX])
+        todo = tuple(left[:PENDING_NUMBERS_MAX])
         queue = at.queue
-        if len(left) > TODO_MAX:
+        if len(left) > PENDING_NUMBERS_MAX:
             queue = (f"{month}>{todo[-1]}", *queue)
         return msgspec.structs.replace(at, todo=todo, queue=queue)
 

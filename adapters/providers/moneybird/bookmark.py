@@ -20,7 +20,7 @@ CHECK_SECONDS: Final = 7 * 24 * 3600
 """Once a week more is read than versions and sums give away: descriptions, payments, bookings
 that moved within a month."""
 
-TODO_IDS_MAX: Final = 2_000
+PENDING_IDS_MAX: Final = 2_000
 """Ids still to fetch that a bookmark carries; beyond them the list is asked for once more."""
 
 _RESERVE_CHARACTERS: Final = 4_096

@@ -13,7 +13,7 @@ import msgspec
 from attrs import define, frozen
 
 from adapters.providers.moneybird import rows
-from adapters.providers.moneybird.bookmark import TODO_IDS_MAX, Bookmark, Mode, Stage
+from adapters.providers.moneybird.bookmark import PENDING_IDS_MAX, Bookmark, Mode, Stage
 from adapters.providers.moneybird.codes import CREDIT_SIDE, UNSURE_SIDE
 from adapters.providers.moneybird.ledger import LedgerStage
 from adapters.providers.moneybird.reader import Reader
@@ -168,8 +168,8 @@ class Pull:
         following = msgspec.structs.replace(
             at,
             listed=True,
-            todo=tuple(todo[:TODO_IDS_MAX]),
-            more=len(todo) > TODO_IDS_MAX,
+            todo=tuple(todo[:PENDING_IDS_MAX]),
+            more=len(todo) > PENDING_IDS_MAX,
             cursor=max(at.cursor, rows.newest(found)),
         )
         is_first = not at.listed and _FIRST_OF[synced.kind] is at.stage

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.providers.eboekhouden import rest_rows, sums
 from adapters.providers.eboekhouden.blocks import (
     BLOCKS_MAX,
-    TODO_MAX,
+    PENDING_NUMBERS_MAX,
     Blocks,
     Head,
     by_month,
@@ -348,7 +348,7 @@ def test_the_fullest_bookmark_fits() -> None:
         ),
         blocks=Blocks(width=4_096, held=blocks),
         relations=Blocks(width=4_096, held=relations),
-        todo=tuple(range(10_000_000, 10_000_000 + TODO_MAX)),
+        todo=tuple(range(10_000_000, 10_000_000 + PENDING_NUMBERS_MAX)),
         queue=tuple(f"2025{month:02d}" for month in range(1, 13)),
         apart={f"2025{place:02d}": sums.MODULUS - 1 for place in range(99)},
         told={f"2025{place:02d}": sums.MODULUS - 1 for place in range(99)},

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from attrs import define, field
 
-from adapters.providers.moneybird.bookmark import TODO_IDS_MAX, Bookmark, Mode, Stage, starting
+from adapters.providers.moneybird.bookmark import PENDING_IDS_MAX, Bookmark, Mode, Stage, starting
 from adapters.providers.moneybird.pulling import Pull
 from adapters.providers.moneybird.reader import Reader, next_page
 from adapters.providers.moneybird.rows import ContactRow, VersionRow
@@ -99,7 +99,7 @@ class ManyContacts:
 
 
 def test_more_ids_than_a_bookmark_carries_are_listed_again_and_none_is_fetched_twice() -> None:
-    many = ManyContacts(2 * TODO_IDS_MAX + 150)
+    many = ManyContacts(2 * PENDING_IDS_MAX + 150)
     administration = Administration(key=FIRST, name="x", currency="EUR")
     at = Bookmark(mode=Mode.WHOLE, stage=Stage.CONTACTS, started_at=1_000, checked_at=1)
     ledger = Ledger()
