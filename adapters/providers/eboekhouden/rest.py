@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -22,13 +22,12 @@ from adapters.providers.eboekhouden.declaration import (
 from adapters.providers.eboekhouden.rest_rows import (
     ADMINISTRATIONS,
     BALANCE,
-    BALANCES,
     HEADS,
     LEDGERS,
     MUTATION,
     RELATION,
     RELATIONS,
-    BalanceList,
+    BalanceRow,
     HeadRow,
     LedgerRow,
     LinkedRow,
@@ -36,6 +35,7 @@ from adapters.providers.eboekhouden.rest_rows import (
     Page,
     RelationHead,
     RelationRow,
+    balances,
 )
 from adapters.providers.kit.calls import Kit, Request
 from adapters.providers.kit.decoding import JsonPage, cents_e4
@@ -158,7 +158,7 @@ class RestClient:
                 # Not there, or taken for the account by the name of "balances".
                 self.singly = True
             else:
-                return _balances(BALANCES.decode(body), chart)
+                return _balances(balances(body), chart)
         found: dict[str, int] = {}
         for ledger in chart.ledgers:
             body = self._get(f"/v1/ledger/{ledger.id}/balance", query, "a balance")
@@ -283,9 +283,9 @@ def _codes(text: str) -> str:
     return " ".join(_CODE.findall(text))
 
 
-def _balances(told: BalanceList, chart: Chart) -> dict[str, int]:
+def _balances(told: Iterable[BalanceRow], chart: Chart) -> dict[str, int]:
     found: dict[str, int] = {}
-    for row in told if isinstance(told, list) else told.items:
+    for row in told:
         amount_e4 = cents_e4(row.balance)
         if amount_e4:
             key = chart.key_of_code(row.code)
