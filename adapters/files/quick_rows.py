@@ -7,9 +7,9 @@ come to the same; a test holds them against each other.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
-from adapters.files.csv_rows import Row
+from adapters.files.csv_rows import Cell, Row
 from adapters.files.lines import (
     AMOUNT_E4_MAX,
     CODE_CHARACTERS_MAX,
@@ -87,7 +87,9 @@ def take_quickly(parts: "TableParts", chunk: Sequence[Row | Rejected]) -> bool:
 class _Table:
     """The rows as columns of stripped texts."""
 
-    def __init__(self, parts: "TableParts", numbers: Sequence[int], rows: list[list[str]]) -> None:
+    def __init__(
+        self, parts: "TableParts", numbers: Sequence[int], rows: list[Sequence[str]]
+    ) -> None:
         self.parts = parts
         self.numbers = numbers
         self.rows = rows
@@ -120,16 +122,22 @@ class _Table:
 
 
 def _table(parts: "TableParts", chunk: Sequence[Row | Rejected]) -> _Table:
-    numbers, rows = [], []
+    numbers: list[int] = []
+    rows: list[Sequence[Cell]] = []
     header_row = parts.mapping.header_row
     for row in chunk:
         if isinstance(row, Rejected) or row[0] <= header_row:
             raise _Unusual
         numbers.append(row[0])
         rows.append(row[1])
-    if any(len(cells) < parts.needed for cells in rows) or type(rows[0][0]) is not str:
+    if any(len(cells) < parts.needed for cells in rows) or not _are_texts(rows):
         raise _Unusual
-    return _Table(parts, numbers, rows)  # type: ignore[arg-type]  # text tables hold texts
+    return _Table(parts, numbers, rows)
+
+
+def _are_texts(rows: list[Sequence[Cell]]) -> TypeGuard[list[Sequence[str]]]:
+    """Whether these are the rows of a text table, told by one cell: all of its cells are texts."""
+    return type(rows[0][0]) is str
 
 
 def _dates(parts: "TableParts", column: Column) -> list[dt.date]:
