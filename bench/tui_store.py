@@ -44,42 +44,51 @@ def seed(folder: Path, entities: int = ENTITIES) -> None:
     """Fill a new store: entities of every status, three nights of runs, books for some."""
     storage = SqlStorage(folder / DATABASE_FILE_NAME)
     with storage.writing() as uow:
-        uow.organisations.save(
-            Organisation(
-                id="org_1",
-                name="Kantoor Groot",
-                time_zone="Europe/Amsterdam",
-                created_at=NOW - timedelta(days=400),
-                step=OnboardingStep.DONE,
-            )
-        )
-        for number, provider in enumerate(("exact-online", "odoo"), start=1):
-            uow.integrations.save(
-                Integration(
-                    id=f"int_{number}",
-                    organisation_id="org_1",
-                    provider=provider,
-                    status=IntegrationStatus.ACTIVE,
-                    created_at=NOW,
-                    account=Account(key="a", name="Ada Lovelace"),
-                    expires_at=NOW + timedelta(days=5) if number == 2 else None,
-                    checked_at=NOW,
-                )
-            )
-            uow.integrations.save_administrations(
-                f"int_{number}",
-                [
-                    Administration(key=f"{at:05d}", name=f"Klant {at:05d} BV", currency="EUR")
-                    for at in range(100)
-                ],
-            )
-        uow.commit()
-    with storage.writing() as uow:
+        _office(uow)
         for number in range(entities):
             _entity(uow, number)
         uow.commit()
+    _books(storage, min(WITH_BOOKS, entities))
+    storage.close()
+
+
+def _office(uow: UnitOfWork) -> None:
+    """The organisation and its two integrations."""
+    uow.organisations.save(
+        Organisation(
+            id="org_1",
+            name="Kantoor Groot",
+            time_zone="Europe/Amsterdam",
+            created_at=NOW - timedelta(days=400),
+            step=OnboardingStep.DONE,
+        )
+    )
+    for number, provider in enumerate(("exact-online", "odoo"), start=1):
+        uow.integrations.save(
+            Integration(
+                id=f"int_{number}",
+                organisation_id="org_1",
+                provider=provider,
+                status=IntegrationStatus.ACTIVE,
+                created_at=NOW,
+                account=Account(key="a", name="Ada Lovelace"),
+                expires_at=NOW + timedelta(days=5) if number == 2 else None,
+                checked_at=NOW,
+            )
+        )
+        uow.integrations.save_administrations(
+            f"int_{number}",
+            [
+                Administration(key=f"{at:05d}", name=f"Klant {at:05d} BV", currency="EUR")
+                for at in range(100)
+            ],
+        )
+
+
+def _books(storage: SqlStorage, published: int) -> None:
+    """Two generations of books for the first entities."""
     work = [accounts(), *batches(400)]
-    for number in range(min(WITH_BOOKS, entities)):
+    for number in range(published):
         for generation in (1, 2):
             with storage.writing() as uow:
                 for batch in work if generation == 1 else batches(400, touched=8):
@@ -101,7 +110,6 @@ def seed(folder: Path, entities: int = ENTITIES) -> None:
                     )
                 )
                 uow.commit()
-    storage.close()
 
 
 def _id(number: int) -> str:
