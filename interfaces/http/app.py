@@ -9,12 +9,13 @@ from litestar import Litestar, Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, Message, Scope
+from litestar.types import ASGIApp, ExceptionHandlersMap, Message, Scope
 
 from core.domain.failures import Failure
 from core.services.services import Services
 from interfaces.http import activity, books, connections, following, reports, uploads
 from interfaces.http.asking import Gate, asker_from
+from interfaces.http.bodies import BodyRequest
 from interfaces.http.callbacks import HTML, callback_handlers
 from interfaces.http.counting import Counts
 from interfaces.http.headers import SECURITY_HEADERS
@@ -47,6 +48,19 @@ API_HANDLERS: Final = [
 """Everything under the prefix that OpenAPI describes."""
 
 
+_ON_ERROR: Final[ExceptionHandlersMap] = {
+    Failure: on_failure,
+    HTTPException: on_http_exception,
+    RecursionError: on_depth,
+    Exception: on_error,
+}
+
+
+@get("/", sync_to_thread=False)
+def root() -> Response[str]:
+    return Response(welcome(), media_type=HTML)
+
+
 async def _with_security_headers(message: Message, _: Scope) -> None:
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
@@ -74,10 +88,6 @@ def build_http(
 
     def opened() -> Services:
         return services if isinstance(services, Services) else services()
-
-    @get("/", sync_to_thread=False)
-    def root() -> Response[str]:
-        return Response(welcome(), media_type=HTML)
 
     counts, kept, documented = Counts(), Kept(), Documented()
     asking, refused = Buckets(token_rate), Buckets(refusal_rate)
@@ -111,12 +121,8 @@ def build_http(
             Router("/", route_handlers=callback_handlers(opened, callback_base)),
             gated,
         ],
-        exception_handlers={
-            Failure: on_failure,
-            HTTPException: on_http_exception,
-            RecursionError: on_depth,
-            Exception: on_error,
-        },
+        exception_handlers=_ON_ERROR,
+        request_class=BodyRequest,
         before_send=[_with_security_headers],
         on_startup=[_make_room, documented.learn],
         request_max_body_size=BODY_BYTES_MAX,

@@ -75,12 +75,16 @@ _TITLES: Final[dict[Action, str]] = {
 }
 
 _DETAILS: Final[dict[int, str]] = {
-    400: "The request is not understood: look at the errors, and at the documentation.",
+    400: "The request is not understood: look at the documentation.",
     404: "There is nothing at this address: look at the documentation.",
     405: "This address does not take this method: look at the Allow header.",
     413: "The request is too large: send less at a time.",
     415: "Send the body as application/json.",
 }
+
+_FIELDS_WRONG: Final = (
+    "The request is not understood: look at the errors, and at the documentation."
+)
 
 
 def status_of(failure: Failure) -> HTTPStatus:
@@ -167,7 +171,11 @@ def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[bytes]:
         detail=_DETAILS.get(error.status_code),
     )
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        found = evolve(found, errors=[_field_error(one) for one in error.extra[:FIELD_ERRORS_MAX]])
+        found = evolve(
+            found,
+            detail=_FIELDS_WRONG,
+            errors=[_field_error(one) for one in error.extra[:FIELD_ERRORS_MAX]],
+        )
     headers = {
         name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"
     }
@@ -175,9 +183,11 @@ def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 
 def _field_error(found: dict[str, object]) -> FieldError:
+    key, message = found.get("key"), str(found.get("message", "not valid"))
     return FieldError(
-        message=str(found.get("message", "not valid")),
-        key=str(found["key"]) if "key" in found else None,
+        # Of a body that is not there the framework only repeats the name.
+        message="is missing" if message == repr(key) else message,
+        key=str(key) if key is not None else None,
         source=str(found["source"]) if "source" in found else None,
     )
 

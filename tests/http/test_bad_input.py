@@ -134,6 +134,35 @@ def test_bodies_that_are_none(client: Client, street: Street, body: bytes) -> No
     assert street.here.everything() == before
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "ends too early, at line 1, column 2"),
+        (b'{"entity_ids":\n ["a",]}', "goes wrong at line 2, column 7"),
+        (b"nope", "goes wrong at line 1, column 1"),
+        (b"{} canary", "goes wrong at line 1, column 4"),
+        (b'{"entity_ids": ["\xff"]}', "byte 18 is not UTF-8"),
+        (b'{"entity_ids": ["\\ud800"]}', "half a surrogate pair"),
+        (b'{"entity_ids": 1e999999}', "number out of range"),
+        (b'{"entity_ids": ["NaN", NaN]}', "NaN"),
+    ],
+)
+def test_a_body_that_is_not_json_says_so_and_where(
+    client: Client, street: Street, body: bytes, said: str
+) -> None:
+    for more in ({}, {"Idempotency-Key": "json"}):
+        answer = client.post("/v1/imports", content=body, headers=street.here.headers() | more)
+        problem = is_problem(answer, 400, "not-json")
+        assert problem["detail"].startswith("The body is not JSON: ")
+        assert said in problem["detail"]
+        assert "errors" not in problem
+
+
+def test_a_body_that_is_missing_is_said_to_be(client: Client, street: Street) -> None:
+    problem = is_problem(client.post("/v1/imports", headers=street.here.headers()), 400)
+    assert problem["errors"] == [{"key": "data", "message": "is missing", "source": "body"}]
+
+
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "large"}])
 def test_a_body_that_is_too_large(client: Client, street: Street, key: dict[str, str]) -> None:
     body = json.dumps({"entity_ids": ["x" * BODY_BYTES_MAX]})
