@@ -3,9 +3,10 @@
 import datetime as dt
 from typing import Any
 
+import attrs
 import pytest
 
-from core.domain.failures import CorrectRequest, Reconnect
+from core.domain.failures import CorrectRequest, FixSettings, Reconnect
 from core.domain.import_run import RunStatus
 from core.domain.integration import IntegrationStatus
 from core.ports.provider import TokenGrant
@@ -181,3 +182,48 @@ def test_a_living_connection_gives_no_entity_away(house: House) -> None:
     selection = house.services.linking.select(house.org, living, None, operator=OPERATOR)
     assert (selection.created, selection.relinked) == ((), ())
     assert len(selection.already) == 2
+
+
+def test_disconnect_deletes_secrets_and_says_whom_it_affects(house: House) -> None:
+    integration_id = house.connect_odoo()
+    (entity, _) = house.follow(integration_id)
+    house.import_rung()
+    names = house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    assert names == ["Bakery Noord", "Café Zuid"]
+    with house.storage.reading() as uow:
+        assert uow.secrets.rows() == []
+    assert house.trial_balance_e4(entity.id), "books stay"
+    with pytest.raises(CorrectRequest):
+        house.services.connecting.check(house.org, integration_id)
+    (refused, _) = house.services.importing.request(house.org, None, operator=OPERATOR)
+    assert isinstance(refused.refusal, FixSettings)
+
+
+def test_disconnect_revokes_at_the_provider_where_it_can(house: House) -> None:
+    integration_id = house.connect_exact()
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    assert house.exact.flow.refresh_token is None, "ended there"
+    kinds = _kinds(house)
+    assert kinds[-2:] == ["integration.disconnected", "integration.revoked"]
+    with house.storage.reading() as uow:
+        held = [row for row in uow.secrets.rows() if not row.startswith("registration:")]
+        assert (held, uow.tokens.all()) == ([], [])
+
+
+def _kinds(house: House) -> list[str]:
+    with house.storage.reading() as uow:
+        return [event.kind for event in uow.activity.after(house.org, 0, limit=1_000)]
+
+
+def test_disconnect_works_when_secrets_do_not_open(house: House) -> None:
+    """Another key, an altered row: no reason to keep a connection."""
+    integration_id = house.connect_exact()
+    with house.storage.writing() as uow:
+        row = uow.tokens.get(integration_id)
+        assert row is not None
+        spoilt = attrs.evolve(row, version=row.version + 1, sealed=b"k1|token:other|{}")
+        uow.tokens.swap(spoilt, expected_version=row.version)
+        uow.commit()
+    house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
+    with house.storage.reading() as uow:
+        assert uow.tokens.all() == []

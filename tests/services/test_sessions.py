@@ -3,22 +3,15 @@
 Every test runs on memory and on SQLite.
 """
 
-import tempfile
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from attrs import define, field
 
-from adapters.storage.memory.storage import MemoryStorage
-from core.domain.failures import Failure, OurBug, ProviderDown, Reconnect, TryAgain, Wait
+from core.domain.failures import OurBug, ProviderDown, Reconnect, TryAgain, Wait
 from core.domain.integration import IntegrationStatus
-from core.ports.environment import Clock
-from core.ports.provider import Credentials
-from core.ports.sessions import OwnSessions, Session
+from core.ports.sessions import Session
 from core.services.secrets import reseal_all
 from core.services.sessions import (
     LOGIN_LOCK_SECONDS,
@@ -26,43 +19,15 @@ from core.services.sessions import (
     RENEW_AGAIN_SECONDS,
     IntegrationSessions,
 )
-from core.services.sources import open_source
-from tests.fake_provider import GOOD_KEY, FakeProvider, FakeSource
 from tests.fakes import FakeClock
-from tests.services.house import BASE, OPERATOR, House
-from tests.storage.sql_files import fresh_sql
-
-LIFE_SECONDS = 600
+from tests.services.doors import LIFE_SECONDS, STORAGES, Doors, reconnect, sessions_of, stored_house
+from tests.services.house import OPERATOR, House
 
 
-@define
-class Doors:
-    """Logs in: counts, hands out canary tokens, and fails when told to."""
-
-    clock: Clock
-    logins: Counter[str] = field(factory=Counter)
-    failure: Failure | None = None
-    life_seconds: int | None = LIFE_SECONDS
-
-    def login(self, name: str = "user") -> Session:
-        self.logins[name] += 1
-        if self.failure is not None:
-            raise self.failure
-        now = self.clock.now()
-        life = None if self.life_seconds is None else timedelta(seconds=self.life_seconds)
-        return Session(
-            token=f"canary-session-{name}-{self.logins[name]}",
-            obtained_at=now,
-            expires_at=None if life is None else now + life,
-        )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORAGES)
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    with tempfile.TemporaryDirectory() as folder:
-        storage = MemoryStorage() if request.param == "memory" else fresh_sql(Path(folder))
-        yield House(storage=storage)
-        storage.close()
+    with stored_house(request.param) as house:
+        yield house
 
 
 @pytest.fixture
@@ -73,12 +38,6 @@ def doors(house: House) -> Doors:
 @pytest.fixture
 def sessions(house: House) -> IntegrationSessions:
     return sessions_of(house, house.connect_odoo())
-
-
-def sessions_of(house: House, integration_id: str) -> IntegrationSessions:
-    """As another process would have them."""
-    integration = house.services.connecting.get(house.org, integration_id).integration
-    return IntegrationSessions(ports=house.ports, integration=integration, provider_name="Yuki")
 
 
 def _status(house: House, sessions: IntegrationSessions) -> IntegrationStatus:
@@ -223,7 +182,7 @@ def test_a_refusal_of_credentials_that_were_replaced_meanwhile_means_nothing(
 ) -> None:
     def refused_late() -> Session:
         house.clock.advance(timedelta(seconds=5))
-        _reconnect(house, sessions.integration.id)
+        reconnect(house, sessions.integration.id)
         raise Reconnect("Refused: enter them again.")
 
     with pytest.raises(Reconnect):
@@ -240,7 +199,7 @@ def test_a_login_of_old_credentials_is_not_stored_over_the_new_ones(
 ) -> None:
     def slow() -> Session:
         house.clock.advance(timedelta(seconds=5))
-        _reconnect(house, sessions.integration.id)
+        reconnect(house, sessions.integration.id)
         return doors.login()
 
     with pytest.raises(TryAgain):
@@ -335,77 +294,3 @@ def test_unusable_names_are_our_bug(sessions: IntegrationSessions, doors: Doors)
     for name in ("", "x" * 101):
         with pytest.raises(OurBug):
             sessions.current(name, doors.login)
-
-
-# -- credentials on trial --------------------------------------------------------------------------
-
-
-def _reconnect(house: House, integration_id: str) -> None:
-    house.services.connecting.reconnect(
-        house.org, integration_id, {"api_key": GOOD_KEY}, operator=OPERATOR, redirect_base=BASE
-    )
-
-
-@define
-class SessionProvider(FakeProvider):
-    """Logs in before it answers who it is, as Yuki does."""
-
-    doors: Doors | None = None
-
-    def open(self, credentials: Credentials) -> FakeSource:
-        assert self.doors is not None
-        credentials.sessions.current("user", self.doors.login)
-        return FakeProvider.open(self, credentials)
-
-
-@pytest.fixture
-def trial_house(house: House, doors: Doors) -> House:
-    keyed = house.odoo
-    house.odoo = SessionProvider(entry=keyed.entry, form=keyed.form, clock=keyed.clock, doors=doors)
-    return house
-
-
-def test_the_login_of_a_trial_is_kept_with_the_credentials(
-    trial_house: House, doors: Doors
-) -> None:
-    integration_id = trial_house.connect_odoo()
-    integration = trial_house.services.connecting.get(trial_house.org, integration_id).integration
-    open_source(trial_house.ports, integration).close()
-    trial_house.services.connecting.check(trial_house.org, integration_id)
-    assert doors.logins["user"] == 1
-
-
-def test_the_login_of_a_staged_reconnect_is_kept_until_it_is_confirmed(
-    trial_house: House, doors: Doors
-) -> None:
-    integration_id = trial_house.connect_odoo()
-    trial_house.odoo.change_account("acct-2", "Grace Hopper")
-    _reconnect(trial_house, integration_id)
-    assert doors.logins["user"] == 2
-    trial_house.services.connecting.confirm_reconnect(
-        trial_house.org, integration_id, operator=OPERATOR
-    )
-    assert sessions_of(trial_house, integration_id).current("user", doors.login)
-    assert doors.logins["user"] == 2
-
-
-def test_a_source_on_trial_meets_a_refusal_once() -> None:
-    asked: list[str] = []
-
-    def refused() -> Session:
-        asked.append("login")
-        raise Reconnect("Refused: enter them again.")
-
-    own = OwnSessions()
-    for name in ("user", "dossier:1"):
-        with pytest.raises(Reconnect):
-            own.current(name, refused)
-    assert asked == ["login"]
-
-
-def test_a_source_on_trial_renews_what_was_refused(doors: Doors) -> None:
-    own = OwnSessions()
-    old = own.current("user", doors.login)
-    new = own.renewed("user", old, doors.login)
-    assert new != old
-    assert own.renewed("user", old, doors.login) == new, "refused late: it is another by now"
