@@ -144,7 +144,6 @@ class BooksPane(Pane):
     def _take(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self.put("closed", Content(shelf.closed), layout=False)
-        self.table.empty = "Nothing is here."
         if self.period not in shelf.periods:
             self.period = _EVERYTHING
         self._begin(TrialBalanceView(generation=shelf.number, period=self.period))
@@ -215,6 +214,9 @@ class BooksPane(Pane):
         if self.as_of is not None:
             asof += ", not the newest"
         self._say(f"{crumbs}  ({self.period.words}; {asof})", view.said)
+        if self.table.empty != view.empty:
+            self.table.empty = view.empty
+            self.table.refresh()
 
     def _say(self, crumbs: str, said: str) -> None:
         self.put("crumbs", Content.styled(crumbs, "bold"), layout=False)

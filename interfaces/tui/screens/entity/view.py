@@ -51,6 +51,8 @@ class View:
     place: tuple[Pages, int] | None = None
     said: str = ""
     """The line above the table, once known."""
+    empty: str = "Nothing is here."
+    """Stands in the table when it has no row."""
 
     @property
     def title(self) -> str:
