@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from core.domain.failures import FixSettings
 
 _ADDRESS_CHARACTERS_MAX: Final = 500
+_SCHEME_CHARACTERS_SHOWN: Final = 20
 
 
 def is_loopback(host: str) -> bool:
@@ -55,9 +56,12 @@ def check_scheme(scheme: str, host: str, *, setting: str | None = None) -> None:
             code="plain-http",
             setting=setting,
         )
+    whole = bool(host and scheme)
+    told = f"begins with {scheme[:_SCHEME_CHARACTERS_SHOWN]}://" if whole else "is incomplete"
     raise FixSettings(
-        f"The address of {host or 'the provider'} does not begin with https://: correct it.",
-        detail=f"scheme {scheme[:20]!r}",
+        f"The address of {host or 'the provider'} {told}: write it with https:// (http:// is for "
+        "this machine only).",
+        detail=f"scheme {scheme[:_SCHEME_CHARACTERS_SHOWN]!r}",
         code="bad-address",
         setting=setting,
     )

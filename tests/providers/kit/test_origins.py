@@ -31,3 +31,14 @@ def test_loopback_is_judged_without_a_look_up() -> None:
     assert is_loopback("127.9.9.9")
     assert not is_loopback("127.0.0.1.example.org")
     assert not is_loopback("10.0.0.1")
+
+
+@pytest.mark.parametrize("typed", ["ftp://books.example.org", "htps://books.example.org"])
+def test_another_scheme_is_told_what_is_expected(typed: str) -> None:
+    with pytest.raises(FixSettings) as caught:
+        origin_of(typed, setting="url")
+    assert caught.value.sentence == (
+        f"The address of books.example.org begins with {typed.partition('//')[0]}//: "
+        "write it with https:// (http:// is for this machine only)."
+    )
+    assert (caught.value.code, caught.value.setting) == ("bad-address", "url")
