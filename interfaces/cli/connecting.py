@@ -100,6 +100,7 @@ def reconnect(
         ),
         given(field, form),
         form,
+        kept=True,
     )
     if connection.authorize_url is not None:
         connection, sentence = authorised(session, connection, paste=paste, browser=not no_browser)

@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from core.domain.failures import CorrectRequest
+from core.domain.failures import CorrectRequest, FixSettings
 from core.ports.provider import ConnectForm, FormField
 from core.services.connecting import Connection
 from interfaces.cli.output import say
@@ -19,6 +19,7 @@ FIELD_BYTES_MAX: Final = 16_384
 
 ENVIRONMENT_PREFIX: Final = "MONITR_FIELD_"
 _HINT: Final = "--field"
+_MISSING: Final = "missing-field"
 
 
 def from_environment(form: ConnectForm | None, environ: Mapping[str, str]) -> dict[str, str]:
@@ -78,24 +79,44 @@ def asking(
     attempt: Callable[[dict[str, str]], Connection],
     values: dict[str, str],
     form: ConnectForm | None,
+    *,
+    kept: bool = False,
 ) -> Connection:
-    """Try; ask for what the service says is missing, where somebody is there to answer."""
+    """Try; ask for what is missing, where somebody is there to answer.
+
+    ``kept``: what is left out stays as it is, so only the service can tell what is missing.
+    """
     fields = {field.name: field for field in form.fields} if form is not None else {}
     prepared = form is None or not form.preparation
     for _ in range(len(fields) + 1):
+        why = ""
         try:
             return attempt(values)
         except CorrectRequest as refused:
             field = fields.get(refused.setting or "")
-            if refused.code != "missing-field" or field is None:
+            if refused.code != _MISSING or field is None:
                 raise
-            if not sys.stdin.isatty():
-                raise _missing(field) from None
+        except FixSettings as refused:
+            field = fields.get(refused.setting or "")
+            if kept or field is None or not _left_empty(field, values):
+                raise
+            why = refused.sentence
+        if not sys.stdin.isatty():
+            raise _missing(field, why)
         if not prepared and form is not None:
             say(form.preparation)
             prepared = True
+        if why:
+            say(why)
         values[field.name] = _ask(field)
     return attempt(values)
+
+
+def _left_empty(field: FormField, values: Mapping[str, str]) -> bool:
+    """Whether a field that the form calls optional was left out, and the provider wants it: some
+    need one of two sets of fields, which a form cannot say.
+    """
+    return not (field.required or field.default or values.get(field.name, "").strip())
 
 
 def _ask(field: FormField) -> str:
@@ -115,13 +136,14 @@ def _ask(field: FormField) -> str:
     return answer.strip()
 
 
-def _missing(field: FormField) -> CorrectRequest:
+def _missing(field: FormField, why: str = "") -> CorrectRequest:
+    """``why``: the provider's sentence, where it was the provider who missed the field."""
     how = f"--field {field.name}=..."
     if field.secret:
         how = f"--field {field.name}=@FILE, {field.name}=- (stdin)"
+    told = f"{why} Give {field.label}" if why else f"{field.label} is missing: give it"
     return CorrectRequest(
-        f"{field.label} is missing: give it with {how} or in the environment as "
-        f"{variable_of(field)}.",
-        code="missing-field",
+        f"{told} with {how} or in the environment as {variable_of(field)}.",
+        code=_MISSING,
         setting=field.name,
     )

@@ -139,6 +139,40 @@ def test_a_refused_connection_says_why_by_sentence_and_code(
     assert stage.services.connecting.integrations(stage.organisation_id) == []
 
 
+LOGIN_NEEDED = FixSettings(
+    "Neither a login nor a token: enter one of them.", code="credentials-missing", setting="login"
+)
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "code"),
+    [("login", (), 2), ("login", ("--field", "login=me"), 5), ("url", (), 5), (None, (), 5)],
+)
+def test_what_only_the_provider_knows_to_be_missing_is_usage_too(
+    stage: Stage, setting: str | None, given: tuple[str, ...], code: int
+) -> None:
+    stage.fail("health", FixSettings(LOGIN_NEEDED.sentence, setting=setting))
+    ended = stage.run("connect", "odoo", "--field", f"api_key={GOOD_KEY}", *given)
+    assert ended.code == code
+    assert LOGIN_NEEDED.sentence in ended.err
+    assert ("--field login=..." in ended.err) == (code == 2)
+
+
+def test_what_only_the_provider_knows_to_be_missing_is_asked_for(stage: Stage) -> None:
+    stage.fail("health", LOGIN_NEEDED)
+    ended = stage.run("connect", "odoo", "--field", f"api_key={GOOD_KEY}", typed="me\n")
+    assert ended.code == 0
+    assert LOGIN_NEEDED.sentence in ended.err
+    held = stage.services.connecting.integrations(stage.organisation_id)
+    assert held[0].fields["login"] == "me"
+
+
+def test_a_reconnect_keeps_what_is_left_out_so_nothing_is_missing(stage: Stage) -> None:
+    integration_id = stage.connect_keyed()
+    stage.fail("health", LOGIN_NEEDED)
+    assert stage.run("reconnect", integration_id).code == 5
+
+
 def test_plain_http_is_refused(stage: Stage) -> None:
     ended = stage.run(
         "connect", "odoo", "--field", "url=http://odoo.example.com", "--field", "api_key=-",
