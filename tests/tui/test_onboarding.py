@@ -18,7 +18,7 @@ from interfaces.tui.wizard.panel import Panel
 from interfaces.tui.wizard.selecting import SelectPanel
 from interfaces.tui.wizard.software import SoftwarePanel
 from tests.fake_books import FakeBooks
-from tests.fake_provider import CLIENT_SECRET, GOOD_CODE, GOOD_KEY
+from tests.fake_provider import CLIENT_SECRET, GOOD_CODE, GOOD_KEY, FakeProvider
 from tests.services.house import BASE, House
 from tests.tui.driving import Driven, at_terminal, driven
 from tests.tui.launching import FakeLauncher
@@ -138,6 +138,17 @@ async def test_a_missing_field_is_named() -> None:
         await one.press("ctrl+s")
         assert "Client id is missing" in one.failure
         assert one.app.screen.query_one("#field-client_id", Input).has_focus
+
+
+@at_terminal
+async def test_the_words_follow_the_form_where_the_list_says_oauth() -> None:
+    house = House()
+    house.exact = FakeProvider.keyed("exact-online", house.clock)
+    async with driven(FakeLauncher(house)) as one:
+        await choose(one, "exact-online")
+        assert one.said(".note").startswith("API credentials; wire contract: ")
+        assert "Redirect address" not in one.painted()
+        assert str(one.app.screen.query_one("#go", Button).label) == "Connect"
 
 
 @at_terminal

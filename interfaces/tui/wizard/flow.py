@@ -143,12 +143,17 @@ class WizardScreen(MonitrScreen):
         self.entry = entry
 
         base = self.monitr.launcher.callback_base
-        redirect_uri = base.rstrip("/") + callback_path(entry.key)
 
-        def show(form: ConnectForm) -> None:
+        def question(services: Services) -> tuple[ConnectForm, str | None]:
+            by_consent = services.ports.provider(entry.key).oauth is not None
+            redirect_uri = base.rstrip("/") + callback_path(entry.key) if by_consent else None
+            return services.onboarding.form(entry.key), redirect_uri
+
+        def show(found: tuple[ConnectForm, str | None]) -> None:
+            form, redirect_uri = found
             self.show_panel(FormPanel(entry, form, held=held, redirect_uri=redirect_uri))
 
-        self.ask(lambda services: services.onboarding.form(entry.key), show, group="step")
+        self.ask(question, show, group="step")
 
     @on(FormPanel.Filled)
     def _filled_in(self, message: FormPanel.Filled) -> None:

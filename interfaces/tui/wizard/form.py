@@ -22,7 +22,8 @@ _PREFIX = "field-"
 class FormPanel(Panel):
     """``held`` are the present values of a connection that is being reconnected; no secrets.
 
-    ``redirect_uri`` is what an OAuth app must be registered with.
+    ``redirect_uri`` is what an OAuth app must be registered with; None: the form connects at once,
+    which some providers do although the product's list has them under OAuth.
     """
 
     STEP: ClassVar[str] = "Connect"
@@ -49,7 +50,7 @@ class FormPanel(Panel):
         form: ConnectForm,
         *,
         held: Mapping[str, str] | None = None,
-        redirect_uri: str = "",
+        redirect_uri: str | None,
     ) -> None:
         super().__init__()
         self.entry = entry
@@ -65,21 +66,29 @@ class FormPanel(Panel):
             markup=False,
         )
         yield Static(
-            f"{self.entry.auth.value}; wire contract: {self.entry.contract.value}",
+            f"{self._auth.value}; wire contract: {self.entry.contract.value}",
             classes="note",
             markup=False,
         )
         if self.form.preparation:
             yield Static(self.form.preparation, classes="preparation", markup=False)
-        if self.entry.auth is AuthKind.OAUTH:
+        if self.redirect_uri is not None:
             yield Static(f"Redirect address: {self.redirect_uri}", id="redirect", markup=False)
         for field in self.form.fields:
             yield from self._field(field)
-        go = "Continue to consent" if self.entry.auth is AuthKind.OAUTH else "Connect"
+        go = "Connect" if self.redirect_uri is None else "Continue to consent"
         with Horizontal(classes="row"):
             yield Button(go, variant="primary", id="go", compact=True)
             yield Button("Back", id="left", compact=True)
         yield busy_line()
+
+    @property
+    def _auth(self) -> AuthKind:
+        """How this form authorises, which the list may say otherwise."""
+        if self.redirect_uri is not None:
+            return AuthKind.OAUTH
+        listed = self.entry.auth
+        return AuthKind.API_CREDENTIALS if listed is AuthKind.OAUTH else listed
 
     def _field(self, field: FormField) -> Iterator[Widget]:
         optional = "" if field.required else " (optional)"
