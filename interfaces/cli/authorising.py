@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from core.domain.catalogue import entry_of
-from core.domain.failures import CorrectRequest, Reconnect
+from core.domain.failures import CorrectRequest, Failure, Reconnect
 from core.domain.integration import Integration, IntegrationStatus
 from core.ports.connections import OAuthAttempt
 from core.services.connecting import Connection
@@ -35,6 +35,25 @@ def authorised(
     Reconnect when access was refused or nobody answered in time.
     """
     assert begun.authorize_url is not None, "only OAuth connections are authorised"
+    try:
+        return _consented(session, begun, paste=paste, browser=browser)
+    except (Failure, KeyboardInterrupt):
+        if begun.integration.account is None:
+            _tell_kept(begun.integration)
+        raise
+
+
+def _tell_kept(begun: Integration) -> None:
+    """It stays among the connections, where a later answer or another attempt completes it."""
+    say(
+        f"The connection {begun.id} waits for its consent: monitr reconnect {begun.id} asks again, "
+        f"monitr disconnect {begun.id} ends it."
+    )
+
+
+def _consented(
+    session: Session, begun: Connection, *, paste: bool, browser: bool
+) -> tuple[Connection, str]:
     with contextlib.nullcontext() if paste else session.launcher.callbacks():
         _show(begun, browser=browser and not paste)
         if paste:

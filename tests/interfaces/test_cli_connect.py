@@ -242,6 +242,21 @@ def test_nobody_answers_in_time(stage: Stage) -> None:
     assert stage.launcher.log == ["callbacks open", "callbacks closed"]
 
 
+def test_an_attempt_nobody_answered_is_taken_up_again_instead_of_piling_up(stage: Stage) -> None:
+    ended = stage.run("connect", *OAUTH, "--no-browser")
+    begun = stage.services.connecting.integrations(stage.organisation_id)
+    assert f"monitr reconnect {begun[0].id}" in ended.err
+    assert f"monitr disconnect {begun[0].id}" in ended.err
+    stage.clock.meanwhile = lambda: _consent(stage)
+    again = stage.run("reconnect", begun[0].id, "--no-browser")
+    assert (again.code, "monitr disconnect" in again.err) == (0, False)
+    living = stage.services.connecting.integrations(stage.organisation_id)
+    assert [one.id for one in living] == [begun[0].id]
+    stage.clock.meanwhile = lambda: None
+    later = stage.run("reconnect", begun[0].id, "--no-browser")
+    assert (later.code, "monitr disconnect" in later.err) == (3, False)
+
+
 def test_access_denied_is_told_and_connects_nothing(stage: Stage) -> None:
     def deny() -> None:
         stage.clock.meanwhile = lambda: None
