@@ -30,7 +30,7 @@ from adapters.storage.sql.book_tables import CoverageRow, MarkRow
 from adapters.storage.sql.remembering import Prepared
 from adapters.storage.sql.rows import table_of
 from adapters.storage.sql.shapes import RECORD_SHAPES, Values
-from adapters.storage.sql.statements import delete_text, new_text
+from adapters.storage.sql.statements import delete_keys, insert_rows, new_text
 from core.domain.books import Everything, RecordKind, Window
 
 COVERAGES: Final = table_of(CoverageRow)
@@ -186,8 +186,7 @@ class Coverages:
         held = self._open.get(listing)
         if held is None or not keys:
             return
-        gone = delete_text(self._connection, MARKS)
-        self._connection.exec_driver_sql(gone, [(held.id, key) for key in sorted(keys)])
+        delete_keys(self._connection, MARKS, held.id, sorted(keys))
 
     def noted(self, listing: str) -> int | None:
         """The id of a list's marks; None when nothing is on it."""
@@ -227,7 +226,7 @@ class Coverages:
     def _mark(self, coverage: int, keys: Collection[str]) -> None:
         if keys:
             text = new_text(self._connection, MARKS, ("coverage", "key"))
-            self._connection.exec_driver_sql(text, [(coverage, key) for key in sorted(keys)])
+            insert_rows(self._connection, text, [(coverage, key) for key in sorted(keys)])
 
     def _drop(self, coverage: int) -> None:
         self._connection.execute(delete(COVERAGES).where(COVERAGES.c.id == coverage))

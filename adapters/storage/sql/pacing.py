@@ -28,8 +28,8 @@ RECORDS_AT_FIRST: Final = 800
 CAUTION: Final = 4
 """One unit changes the pace by a quarter of what it suggests: no two are alike."""
 
-RECORDS_PER_FOLDING: Final = 10_000
-"""So many records make some 40 MiB of log. Folding seldom writes a page once that many units
+RECORDS_PER_FOLDING: Final = 20_000
+"""So many records make some 80 MiB of log. Folding seldom writes a page once that many units
 touched; a log much larger than that takes the disk's room."""
 
 RECORDS_LIKE_ANY_UNIT: Final = 100

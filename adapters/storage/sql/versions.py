@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, and_, delete, select, text, update
 from adapters.storage.sql.book_tables import NOT_FIRST_SQL
 from adapters.storage.sql.dialect import placeholder, plain_rows
 from adapters.storage.sql.shapes import HEADER, VALUES_AT, Shape, Values
+from adapters.storage.sql.statements import insert_rows
 
 KEYS_PER_QUERY: Final = 500
 """Keys looked up in one statement; every such statement has this many parameters, so that it is
@@ -187,10 +188,10 @@ class Versions:
             (self._statements.close, work.closed),
             (self._statements.reopen, work.reopened),
             (self._statements.update, work.updated),
-            (self._statements.insert, work.inserted),
         ):
             if rows:
                 self._connection.exec_driver_sql(statement, rows)
+        insert_rows(self._connection, self._statements.insert, work.inserted)
         return written
 
     def write_first(self, upserts: Mapping[str, Values]) -> Written:
@@ -202,7 +203,7 @@ class Versions:
         before = plain_rows(self._connection, self._statements.highest, ())[0][0] or 0
         at = (self._ledger, self._generation)
         rows = [(*at, key, *values) for key, values in upserts.items()]
-        inserted = self._connection.exec_driver_sql(self._statements.insert_new, rows).rowcount
+        inserted = insert_rows(self._connection, self._statements.insert_new, rows)
         new = upserts
         written = Written()
         if inserted < len(upserts):
