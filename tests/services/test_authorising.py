@@ -9,7 +9,7 @@ from core.domain.integration import IntegrationStatus
 from core.domain.onboarding import OnboardingStep
 from core.ports.provider import Credentials
 from core.services.authorising import AUTHORISATION_MINUTES
-from tests.fake_provider import GOOD_CODE, FakeProvider, FakeSource
+from tests.fake_provider import GOOD_CODE, FakeFlow, FakeProvider, FakeSource
 from tests.services.house import OPERATOR, House
 
 
@@ -110,6 +110,32 @@ def test_an_answer_of_another_sign_in_service_is_refused(house: House) -> None:
     _, state = house.begin_exact()
     answer = {"code": GOOD_CODE, "state": state, "iss": "https://evil.example.org"}
     assert _refusal(house, "exact-online", answer) == "issuer-foreign"
+    _, state = house.begin_exact()
+    answer = {"code": GOOD_CODE, "state": state, "iss": "https://login.fake.test"}
+    assert house.services.authorising.complete("exact-online", answer).connected
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "",
+        "https://login.fake.test/",
+        "https://login.fake.test.evil.example.org",
+        "https://LOGIN.fake.test",
+        "http://login.fake.test",
+    ],
+)
+def test_an_issuer_is_compared_as_a_whole(house: House, issuer: str) -> None:
+    """RFC 9207: simple string comparison, of a value that was sent, be it empty."""
+    _, state = house.begin_exact()
+    answer = {"code": GOOD_CODE, "state": state, "iss": issuer}
+    assert _refusal(house, "exact-online", answer) == "issuer-foreign"
+
+
+def test_an_issuer_tells_nothing_where_the_provider_declares_none(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeFlow, "issuer", lambda *_: None)
     _, state = house.begin_exact()
     answer = {"code": GOOD_CODE, "state": state, "iss": "https://login.fake.test"}
     assert house.services.authorising.complete("exact-online", answer).connected

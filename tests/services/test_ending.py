@@ -12,8 +12,8 @@ from core.domain.integration import IntegrationStatus
 from core.ports.provider import TokenGrant
 from core.services.authorising import AUTHORISATION_MINUTES
 from core.services.sources import open_source
-from tests.fake_provider import GOOD_CODE, FakeFlow
-from tests.services.house import OPERATOR, House
+from tests.fake_provider import CLIENT_SECRET, GOOD_CODE, GOOD_KEY, FakeFlow
+from tests.services.house import BASE, OPERATOR, House
 
 
 @pytest.fixture
@@ -227,3 +227,47 @@ def test_disconnect_works_when_secrets_do_not_open(house: House) -> None:
     house.services.connecting.disconnect(house.org, integration_id, operator=OPERATOR)
     with house.storage.reading() as uow:
         assert uow.tokens.all() == []
+
+
+def test_what_waits_to_be_confirmed_is_deleted_too(house: House) -> None:
+    integration_id = house.connect_odoo()
+    house.odoo.change_account("acct-2", "Grace Hopper")
+    reconnected = house.services.connecting.reconnect(
+        house.org, integration_id, {"api_key": GOOD_KEY}, operator=OPERATOR, redirect_base=BASE
+    )
+    assert reconnected.review is not None
+    disconnect(house, integration_id)
+    with house.storage.reading() as uow:
+        assert uow.secrets.rows() == []
+
+
+def test_revoking_is_asked_for_with_the_registration_of_the_app(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client secret is sealed apart from the other fields: providers refuse who lacks it."""
+    integration_id = house.connect_exact()
+    held = house.exact.flow.refresh_token
+    asked: list[tuple[dict[str, str], str]] = []
+
+    def end_grant(_: FakeFlow, fields: dict[str, str], refresh_token: str) -> bool:
+        asked.append((fields, refresh_token))
+        return True
+
+    monkeypatch.setattr(FakeFlow, "end_grant", end_grant)
+    disconnect(house, integration_id)
+    ((fields, refresh_token),) = asked
+    assert (fields["client_id"], fields["client_secret"]) == ("app", CLIENT_SECRET)
+    assert refresh_token == held
+
+
+def test_a_consent_that_could_not_be_ended_there_is_said_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    integration_id = house.connect_exact()
+    monkeypatch.setattr(FakeFlow, "end_grant", lambda *_: False)
+    disconnect(house, integration_id)
+    assert _kinds(house)[-2:] == ["integration.disconnected", "integration.not-revoked"]
+    with house.storage.reading() as uow:
+        (*_, told) = uow.activity.after(house.org, 0, limit=1_000)
+        assert uow.tokens.all() == []
+    assert "remove Monitr's access there" in told.text

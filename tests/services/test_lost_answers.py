@@ -9,6 +9,7 @@ import pytest
 from core.domain.failures import Failure, ProviderDown, Reconnect
 from core.domain.integration import IntegrationStatus
 from core.ports.provider import OutcomeUnknown, TokenGrant, TokenPolicy
+from core.services.secrets import reseal_all
 from core.services.tokens import UNCERTAIN_PAUSE_SECONDS, IntegrationTokens
 from tests.fake_provider import ACCESS_SECONDS, POLICY, FakeFlow
 from tests.services.house import House
@@ -195,3 +196,30 @@ def test_where_asking_again_costs_nothing_it_is_asked_at_once_and_never_given_up
         assert len(sent) == 2
         assert isinstance(_ask_for(house, tokens, timedelta(hours=30)), ProviderDown)
     assert tokens.current() in house.exact.flow.access
+
+
+def test_the_doubt_about_a_lost_answer_outlives_what_settles_nothing(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that never left, and new keys, tell nothing about the one that was lost."""
+    expire(house)
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeFlow, "refresh", _lost)
+        with pytest.raises(ProviderDown):
+            tokens.current()
+    house.clock.advance(timedelta(seconds=UNCERTAIN_PAUSE_SECONDS))
+    house.exact.failures["refresh"] = [ProviderDown("No network: later.")]
+    with pytest.raises(ProviderDown, match="No network"):
+        tokens.current()
+    assert row_of(house, tokens).uncertain
+    house.vault.newest = b"k2"
+    assert reseal_all(house.ports)
+    assert row_of(house, tokens).uncertain
+
+
+def test_a_request_that_never_left_leaves_no_doubt(house: House, tokens: IntegrationTokens) -> None:
+    expire(house)
+    house.exact.failures["refresh"] = [ProviderDown("No network: later.")]
+    with pytest.raises(ProviderDown, match="No network"):
+        tokens.current()
+    assert not row_of(house, tokens).uncertain

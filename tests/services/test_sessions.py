@@ -11,6 +11,7 @@ import pytest
 
 from core.domain.failures import OurBug, ProviderDown, Reconnect, TryAgain, Wait
 from core.domain.integration import IntegrationStatus
+from core.ports.provider import TOKEN_CALL_SECONDS_MAX
 from core.ports.sessions import Session
 from core.services.secrets import reseal_all
 from core.services.sessions import (
@@ -294,3 +295,47 @@ def test_unusable_names_are_our_bug(sessions: IntegrationSessions, doors: Doors)
     for name in ("", "x" * 101):
         with pytest.raises(OurBug):
             sessions.current(name, doors.login)
+
+
+def test_sessions_of_earlier_credentials_go_when_they_are_replaced(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    sessions.current("user", doors.login)
+    house.clock.advance(timedelta(seconds=5))
+    reconnect(house, sessions.integration.id)
+    assert _session_rows(house) == []
+
+
+def test_another_session_than_the_refused_one_is_used_only_while_it_is_good(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    old = sessions.current("user", doors.login)
+    other = sessions.renewed("user", old, doors.login)
+    house.clock.advance(timedelta(seconds=LIFE_SECONDS))
+    assert sessions.renewed("user", old, doors.login) not in {old, other}
+
+
+def test_the_lock_outlives_the_longest_login(
+    house: House, sessions: IntegrationSessions, doors: Doors
+) -> None:
+    """One that needs another login first, each of them as slow as a call may be."""
+
+    def slow() -> Session:
+        house.clock.advance(timedelta(seconds=2 * TOKEN_CALL_SECONDS_MAX))
+        with house.storage.reading() as uow:
+            lock = f"login:{sessions.integration.id}:user"
+            assert uow.leases.holder(lock, now=house.clock.now()) is not None
+        return doors.login()
+
+    assert sessions.current("user", slow)
+
+
+def test_a_login_without_an_answer_holds_back_no_other_name(
+    sessions: IntegrationSessions, doors: Doors
+) -> None:
+    """One dossier that does not answer is no reason to leave the others unread."""
+    doors.failure = ProviderDown("Octopus does not answer: try again later.")
+    with pytest.raises(ProviderDown, match="does not answer"):
+        sessions.current("dossier:1", lambda: doors.login("dossier:1"))
+    doors.failure = None
+    assert sessions.current("dossier:2", lambda: doors.login("dossier:2"))

@@ -1,21 +1,22 @@
 """Token refreshes of several at once, and what else may happen meanwhile: losers never write."""
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 
 from adapters.storage.memory.storage import MemoryStorage
-from core.domain.failures import Reconnect, TryAgain
+from core.domain.failures import ProviderDown, Reconnect, TryAgain
 from core.domain.integration import IntegrationStatus
-from core.ports.provider import TokenGrant
+from core.ports.provider import TOKEN_CALL_SECONDS_MAX, OutcomeUnknown, TokenGrant
 from core.ports.storage import UnitOfWork
 from core.services.secrets import reseal_all
-from core.services.tokens import IntegrationTokens, mark_needs_reconnect
+from core.services.tokens import REFRESH_LOCK_SECONDS, IntegrationTokens, mark_needs_reconnect
 from tests.fake_provider import FakeFlow
 from tests.services.house import House
-from tests.services.token_house import expire, row_of, tokens_of
+from tests.services.token_house import expire, row_of, status_of, tokens_of
 
 
 @pytest.fixture
@@ -77,11 +78,12 @@ def test_a_lock_left_by_a_dead_process_ends(house: House, tokens: IntegrationTok
             f"refresh:{tokens.integration_id}",
             "somebody dead",
             now=now,
-            until=now + timedelta(seconds=30),
+            until=now + timedelta(seconds=REFRESH_LOCK_SECONDS),
         )
         uow.commit()
     assert tokens.current() in house.exact.flow.access
-    assert 30 <= sum(house.clock.pauses) <= 31
+    waited_seconds = sum(house.clock.pauses)
+    assert REFRESH_LOCK_SECONDS <= waited_seconds <= REFRESH_LOCK_SECONDS + 1
 
 
 def test_a_key_rotation_during_a_refresh_loses_no_token(
@@ -106,11 +108,12 @@ def test_a_reconnect_during_a_refresh_wins(
     house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expire(house)
-    genuine = FakeFlow.refresh
+    genuine, lost = FakeFlow.refresh, set[str]()
 
     def with_reconnect(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
         monkeypatch.setattr(FakeFlow, "refresh", genuine)
         grant = genuine(self, fields, refresh_token)
+        lost.add(grant.access_token)
         house.connect_exact()
         return grant
 
@@ -119,7 +122,7 @@ def test_a_reconnect_during_a_refresh_wins(
     with house.storage.reading() as uow:
         held = uow.tokens.get(tokens.integration_id)
     assert held is not None
-    assert tokens._access(held) == access, "the new consent's token, not the loser's"
+    assert tokens._access(held) == access not in lost, "the new consent's token, not the loser's"
 
 
 def test_disconnected_during_a_refresh_what_came_back_is_revoked(
@@ -202,3 +205,118 @@ def test_a_refusal_of_what_was_replaced_meanwhile_marks_nothing(house: House) ->
     mark_needs_reconnect(house.ports, integration_id, Reconnect("New key."), seen=now)
     now = house.services.connecting.get(house.org, integration_id).integration
     assert now.status is IntegrationStatus.NEEDS_RECONNECT
+
+
+def test_a_refusal_of_a_token_row_that_was_replaced_meanwhile_marks_nothing(
+    house: House, tokens: IntegrationTokens
+) -> None:
+    version = row_of(house, tokens).version
+    refused = Reconnect("Old token.")
+    mark_needs_reconnect(house.ports, tokens.integration_id, refused, token_version=version - 1)
+    assert status_of(house, tokens) is IntegrationStatus.PENDING
+    mark_needs_reconnect(house.ports, tokens.integration_id, refused, token_version=version)
+    assert status_of(house, tokens) is IntegrationStatus.NEEDS_RECONNECT
+
+
+# -- between looking and writing -------------------------------------------------------------------
+
+
+def _before_next_writing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    genuine = MemoryStorage.writing
+
+    def writing(self: MemoryStorage) -> AbstractContextManager[UnitOfWork]:
+        monkeypatch.setattr(MemoryStorage, "writing", genuine)
+        happens()
+        return genuine(self)
+
+    monkeypatch.setattr(MemoryStorage, "writing", writing)
+
+
+def test_who_finds_it_refreshed_on_taking_the_lock_does_not_refresh_again(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+    first: list[str] = []
+    other = tokens_of(house, tokens.integration_id)
+    _before_next_writing(monkeypatch, lambda: first.append(other.current()))
+    assert tokens.current() == first[0]
+    assert house.exact.calls["refresh"] == 1
+
+
+def test_who_finds_the_lock_taken_on_taking_it_waits(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expire(house)
+
+    def taken() -> None:
+        now = house.clock.now()
+        until = now + timedelta(seconds=REFRESH_LOCK_SECONDS)
+        with house.storage.writing() as uow:
+            lock = f"refresh:{tokens.integration_id}"
+            uow.leases.acquire(lock, "somebody else", now=now, until=until)
+            uow.commit()
+
+    _before_next_writing(monkeypatch, taken)
+    assert tokens.current() in house.exact.flow.access
+    assert sum(house.clock.pauses) >= REFRESH_LOCK_SECONDS
+
+
+def test_the_lock_outlives_the_longest_token_call(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process that starts while one is out makes the provider end the grant."""
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def slow(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        house.clock.advance(timedelta(seconds=TOKEN_CALL_SECONDS_MAX))
+        with house.storage.reading() as uow:
+            lock = f"refresh:{tokens.integration_id}"
+            assert uow.leases.holder(lock, now=house.clock.now()) is not None
+        return genuine(self, fields, refresh_token)
+
+    monkeypatch.setattr(FakeFlow, "refresh", slow)
+    assert tokens.current() in house.exact.flow.access
+
+
+def test_who_comes_back_late_does_not_wipe_out_the_mark_of_a_later_refresh(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own request used nothing up; the later one may have."""
+    expire(house)
+
+    def lost(*_: object) -> TokenGrant:
+        raise OutcomeUnknown
+
+    def late(*_: object) -> TokenGrant:
+        house.clock.advance(timedelta(seconds=REFRESH_LOCK_SECONDS))
+        monkeypatch.setattr(FakeFlow, "refresh", lost)
+        with pytest.raises(ProviderDown):
+            tokens_of(house, tokens.integration_id).current()
+        raise ProviderDown("No network: later.")
+
+    monkeypatch.setattr(FakeFlow, "refresh", late)
+    with pytest.raises(ProviderDown, match="No network"):
+        tokens.current()
+    assert row_of(house, tokens).uncertain
+
+
+def test_a_new_token_sealed_before_a_key_rotation_and_stored_after_it_has_the_new_key(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old key is taken away once everything is resealed: what it alone opens is lost."""
+    expire(house)
+    genuine = FakeFlow.refresh
+
+    def rotated() -> None:
+        house.vault.newest = b"k2"
+        reseal_all(house.ports)
+
+    def then_rotated(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        grant = genuine(self, fields, refresh_token)
+        _before_next_writing(monkeypatch, rotated)
+        return grant
+
+    monkeypatch.setattr(FakeFlow, "refresh", then_rotated)
+    assert tokens.current() in house.exact.flow.access
+    assert house.vault.current(row_of(house, tokens).sealed)

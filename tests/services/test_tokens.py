@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from core.domain.failures import ProviderDown, Reconnect, Wait
 from core.domain.integration import IntegrationStatus
-from core.ports.provider import TooEarlyToRefresh
+from core.ports.provider import TokenGrant, TooEarlyToRefresh
 from core.services.secrets import reseal_all
 from core.services.sources import open_source
 from core.services.tokens import IntegrationTokens
 from tests.fake_provider import GOOD_CODE, FakeFlow, FakeSource
+from tests.fakes import CountingIds
 from tests.services.house import BASE, OPERATOR, House
 from tests.services.token_house import expire, status_of, tokens_of
 
@@ -142,3 +144,61 @@ def test_what_the_callback_told_waits_with_a_staged_consent(house: House) -> Non
     expire(house)
     house.services.connecting.confirm_reconnect(house.org, integration_id, operator=OPERATOR)
     assert _facts(house, integration_id) == {"realm": "77"}
+
+
+def test_a_refresh_token_that_is_not_replaced_is_kept(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where refresh tokens do not rotate, the answer names none: the old one stays good."""
+    genuine = FakeFlow.refresh
+
+    def naming_none(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        grant = genuine(self, fields, refresh_token)
+        self.refresh_token = refresh_token
+        return attrs.evolve(grant, refresh_token=None)
+
+    monkeypatch.setattr(FakeFlow, "refresh", naming_none)
+    found = {tokens.current()}
+    for _ in range(2):
+        expire(house)
+        found.add(tokens.current())
+    assert len(found) == 3
+
+
+def test_what_a_refresh_tells_anew_replaces_what_was_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    integration_id, state = house.begin_exact()
+    house.services.authorising.complete(
+        "exact-online", {"state": state, "code": GOOD_CODE, "realm": "old"}
+    )
+    genuine = FakeFlow.refresh
+
+    def telling(self: FakeFlow, fields: dict[str, str], refresh_token: str) -> TokenGrant:
+        return attrs.evolve(genuine(self, fields, refresh_token), facts={"realm": "new"})
+
+    monkeypatch.setattr(FakeFlow, "refresh", telling)
+    expire(house)
+    tokens_of(house, integration_id).current()
+    assert _facts(house, integration_id) == {"realm": "new"}
+
+
+def test_keeping_alive_refreshes_a_token_that_is_still_good_unless_somebody_just_did(
+    house: House, tokens: IntegrationTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tokens.current()
+    house.clock.advance(timedelta(seconds=1))
+    tokens.keep_alive()
+    assert tokens.current() != before
+    assert house.exact.calls["refresh"] == 1
+    genuine = CountingIds.secret
+
+    def beaten(self: CountingIds) -> str:
+        monkeypatch.setattr(CountingIds, "secret", genuine)
+        tokens_of(house, tokens.integration_id).keep_alive()
+        return genuine(self)
+
+    monkeypatch.setattr(CountingIds, "secret", beaten)
+    house.clock.advance(timedelta(seconds=1))
+    tokens.keep_alive()
+    assert house.exact.calls["refresh"] == 2
