@@ -80,6 +80,11 @@ class Pages:
         """Whether it is known where that page begins."""
         return self._whole is None and 0 <= number < len(self.starts)
 
+    def askable(self, first: int, last: int) -> list[tuple[int, str | None]]:
+        """(page, start) of every page with a row between these two that can be asked for."""
+        numbers = range(first // PAGE_ROWS, max(last, 0) // PAGE_ROWS + 1)
+        return [(number, self.starts[number]) for number in numbers if self.can_ask(number)]
+
     def put(
         self, number: int, rows: Sequence[Row], *, next_start: str | None = None
     ) -> tuple[Row, ...]:

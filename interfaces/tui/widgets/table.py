@@ -189,13 +189,7 @@ class PagedTable(ScrollView, can_focus=True):
     def shown_pages(self) -> list[tuple[int, str | None]]:
         """(page, start) of every page with a line on screen: what to fetch to be up to date."""
         top = int(self.scroll_offset.y)
-        last = min(top + self._lines, self._pages.total) - 1
-        numbers = range(top // PAGE_ROWS, max(last, 0) // PAGE_ROWS + 1)
-        return [
-            (number, self._pages.starts[number])
-            for number in numbers
-            if self._pages.can_ask(number)
-        ]
+        return self._pages.askable(top, min(top + self._lines, self._pages.total) - 1)
 
     def shown_rows(self) -> list[Row]:
         """The rows on screen that are here."""
