@@ -7,6 +7,7 @@ import pytest
 
 from adapters.storage.budgets import MemoryBudgets
 from core.domain.failures import Unknown
+from core.ports.budget import Charge
 from core.ports.provider import Limit
 from core.services.budgets import BudgetLeft, BudgetsService
 from tests.fakes import START
@@ -93,3 +94,11 @@ def test_where_nothing_is_counted_or_the_provider_is_not_built_nothing_is_told(
     assert BudgetsService(attrs.evolve(house.ports, budgets=None)).left(house.org) == ()
     without = attrs.evolve(house.ports, budgets=counted, providers={})
     assert BudgetsService(without).left(house.org) == ()
+
+
+def test_of_two_limits_on_calls_at_once_the_stricter_counts(counted: MemoryBudgets) -> None:
+    one, two = (Limit(scope="app", calls=calls, seconds=0) for calls in (1, 2))
+    for number, limits in enumerate([(one, two), (two, one)]):
+        charges = [Charge(scope=f"odoo:{number}", limits=limits)]
+        assert counted.take(charges, call="first", seconds=60) is None
+        assert counted.take(charges, call="second", seconds=60) is not None
