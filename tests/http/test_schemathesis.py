@@ -122,7 +122,6 @@ class Served:
             @given(case=operation.as_strategy(generation_mode=mode))
             def asked(case: Case) -> None:
                 token = self.street.here.headers()
-                case.headers.update(token)
                 case.call_and_validate(
                     headers=token,
                     additional_checks=[understood],
