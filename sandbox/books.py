@@ -203,11 +203,7 @@ class Books:
         if entry.invoice_number is not None:
             entry.open_cents = entry.lines[0].cents
         if heading.settles is not None:
-            heading.settles.open_cents += sum(
-                line.cents
-                for line in entry.lines
-                if line.account is heading.settles.lines[0].account
-            )
+            heading.settles.open_cents += _settled_cents(entry)
         self.entries.append(entry)
         for line in entry.lines:
             self.lines.append(line)
@@ -274,6 +270,8 @@ class Books:
         for line in entry.lines:
             self._count(line, -1)
             self.lines[line.serial] = None
+        if entry.settles is not None:
+            entry.settles.open_cents -= _settled_cents(entry)
         self.entries[entry.serial] = None
         self._note(Action.DELETED, entry, self.clock.now_ms())
 
@@ -347,3 +345,10 @@ class Books:
     def _note(self, action: Action, record: Record, at_ms: int) -> None:
         if self.generated:
             self.changes.append(Change(len(self.changes), at_ms, action, record))
+
+
+def _settled_cents(entry: Entry) -> int:
+    """What a payment moves on the account on which the invoice it settles is open."""
+    assert entry.settles is not None
+    control = entry.settles.lines[0].account
+    return sum(line.cents for line in entry.lines if line.account is control)

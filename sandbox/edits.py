@@ -13,6 +13,7 @@ add-entry          count
 edit-entry         entry (number), delta (cents), account (code), description, date
 replace-lines      entry (number): the same lines under new ids
 delete-entry       entry (number)
+pay-entry          entry (number), delta (cents of what is open; all of it)
 rename-contact     contact (number), name
 rename-account     account (code), name
 add-account        account (code), name
@@ -71,6 +72,7 @@ def edit(books: Books, document: Mapping[str, object]) -> list[str]:
         "edit-entry": _change,
         "replace-lines": _replace,
         "delete-entry": _delete,
+        "pay-entry": _pay,
         "rename-contact": _rename_contact,
         "rename-account": _rename_account,
         "add-account": _add_account,
@@ -187,6 +189,31 @@ def _delete(books: Books, request: EditRequest) -> list[str]:
     entry = _pick(books, request)
     books.delete_entry(entry)
     return [f"deleted entry {entry.number}"]
+
+
+def _pay(books: Books, request: EditRequest) -> list[str]:
+    """A payment from or to the bank, on the last booked day; ``delta`` has the sign of the debt."""
+    invoice = _pick(books, request)
+    bank, control = books.journal(JournalKind.BANK), invoice.lines[0].account
+    assert bank.account is not None
+    assert control is not None
+    cents = invoice.open_cents if request.delta is None else request.delta
+    newest = books.entries[-EDITABLE_AGE:]
+    heading = Heading(
+        journal=bank,
+        kind=EntryKind.BANK,
+        date=max(entry.date for entry in newest if entry is not None),
+        description=f"Betaling factuur {invoice.invoice_number}",
+        created_ms=books.clock.now_ms(),
+        contact=invoice.contact,
+        settles=invoice,
+    )
+    lines = [
+        Posting(bank.account, cents, role=LineRole.HEADER, number=0),
+        Posting(control, -cents, number=1),
+    ]
+    paid = books.add_entry(heading, lines)
+    return [f"paid entry {invoice.number} by entry {paid.number}"]
 
 
 def _rename_contact(books: Books, request: EditRequest) -> list[str]:

@@ -130,3 +130,19 @@ def test_ids_are_unique_and_can_be_read_back() -> None:
     assert identities.serial(3, Kind.LINE, guid) is None
     assert identities.serial(2, Kind.LINE, "no guid") is None
     assert Identities(8).guid(2, Kind.LINE, 4_321) != guid
+
+
+def test_a_payment_settles_in_part_or_whole_and_taking_it_back_opens_again() -> None:
+    books = world().books[1]
+    invoice = next(
+        entry for entry in books.live_entries() if entry.invoice_number and entry.open_cents > 200
+    )
+    owed = invoice.open_cents
+    edit(books, {"kind": "pay-entry", "entry": invoice.number, "delta": 150})
+    assert invoice.open_cents == owed - 150
+    edit(books, {"kind": "pay-entry", "entry": invoice.number})
+    assert invoice.open_cents == 0
+    payment = max(books.live_entries(), key=lambda entry: entry.serial)
+    edit(books, {"kind": "delete-entry", "entry": payment.number})
+    assert invoice.open_cents == owed - 150
+    coherent(books)
