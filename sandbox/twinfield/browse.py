@@ -1,11 +1,13 @@
-"""Browse codes: the ledger (``030_3``) and the annual totals (``040_1``), all rows in one answer.
+"""Browse codes: the ledger (``030_3``), the annual totals (``040_1``), and what customers and
+suppliers owe (``100``, ``200``), all rows in one answer.
 
 Fields, types and answer shape as recorded; which fields may be filtered as in the definitions.
-Totals come in separate rows for debit and credit (assumed: how they are grouped is not known).
+Totals come in separate rows for debit and credit (assumed: how they are grouped is not known). The
+definition of 200 is that of 100 for suppliers (assumed; the latter was recorded).
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape
 from xml.etree.ElementTree import Element
 
@@ -13,7 +15,7 @@ from attrs import evolve, frozen
 
 from sandbox.records import Entry
 from sandbox.twinfield.markup import Refused, text_of
-from sandbox.twinfield.office import Office, Posting
+from sandbox.twinfield.office import Item, Office, Posting
 
 
 def _money(cents: int) -> str:
@@ -28,6 +30,19 @@ class Column:
     type: str
     value: Callable[[Posting], str]
     asks: str = ""
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else f"{day:%Y%m%d}"
+
+
+def _stamp(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, tz=UTC):%Y%m%d%H%M%S}"
+
+
+def _item(posting: Posting) -> Item:
+    assert posting.item is not None
+    return posting.item
 
 
 def _statement(posting: Posting) -> str:
@@ -71,7 +86,29 @@ TOTALS = {
         *("fin.trs.line.basevaluesigned", "fin.trs.line.debitcredit"),
     )
 }
-CODES = {"030_3": LEDGER, "040_1": TOTALS}
+ITEMS = {
+    name: LEDGER[name]
+    for name in (
+        *("fin.trs.head.yearperiod", "fin.trs.head.code", "fin.trs.head.number"),
+        *("fin.trs.head.status", "fin.trs.head.date", "fin.trs.line.dim2"),
+        *("fin.trs.head.curcode", "fin.trs.line.valuesigned", "fin.trs.line.basevaluesigned"),
+        "fin.trs.line.invnumber",
+    )
+} | {
+    "fin.trs.line.openbasevaluesigned": Column("Value", lambda row: _money(_item(row).open_cents)),
+    "fin.trs.line.openvaluesigned": Column(
+        "Value", lambda row: _money(_item(row).open_foreign_cents)
+    ),
+    "fin.trs.line.datedue": Column("Date", lambda row: _day(_item(row).due)),
+    "fin.trs.line.matchstatus": Column("String", lambda row: _item(row).status, "equal"),
+    "fin.trs.line.matchdate": Column("Date", lambda row: _day(_item(row).matched_on)),
+    "fin.trs.line.modified": Column(
+        "Datetime", lambda row: _stamp(_item(row).modified_ms), "between"
+    ),
+}
+"""What the recorded definition of 100 has and is imitated. It has no ``mng.type``."""
+CODES = {"030_3": LEDGER, "040_1": TOTALS, "100": ITEMS, "200": ITEMS}
+ITEM_CODES = {"100": "DEB", "200": "CRD"}
 
 
 class TooMuch(Exception):
@@ -85,15 +122,21 @@ class Asked:
     visible: list[str]
     years: tuple[str, str]
     modified_ms: tuple[int, int] | None
+    """Of documents, or of lines where a code knows those."""
+    match_status: str
 
 
 def answer(office: Office, columns: Element, rows_max: int | None, surprise: int) -> str:
     """The inner document. ``surprise``: so many rows are announced and not sent."""
-    known = CODES.get(columns.get("code", ""))
+    code = columns.get("code", "")
+    known = CODES.get(code)
     if known is None:
         raise Refused("De browsecode bestaat niet.")
     asked = _asked(columns, known)
-    rows = list(_rows(office, asked, totals=known is TOTALS))
+    if code in ITEM_CODES:
+        rows = list(_items(office, asked, ITEM_CODES[code]))
+    else:
+        rows = list(_rows(office, asked, totals=known is TOTALS))
     if rows_max is not None and len(rows) > rows_max:
         raise TooMuch
     chosen = [(name, known[name]) for name in asked.visible]
@@ -126,6 +169,7 @@ def _asked(columns: Element, known: dict[str, Column]) -> Asked:
     visible: list[str] = []
     years = ("0000/00", "9999/99")
     modified: tuple[int, int] | None = None
+    match_status = ""
     for column in columns.findall("column"):
         name = text_of(column, "field")
         if name not in known:
@@ -140,13 +184,15 @@ def _asked(columns: Element, known: dict[str, Column]) -> Asked:
             raise Refused(f"Op het veld {name} kan zo niet worden geselecteerd.")
         if name == "fin.trs.head.yearperiod":
             years = (begin, end)
-        elif name == "fin.trs.head.modified":
+        elif name == "fin.trs.line.matchstatus":
+            match_status = begin
+        elif name in {"fin.trs.head.modified", "fin.trs.line.modified"}:
             if not begin or not end:
                 raise Refused("Beide grenzen zijn verplicht.")
             modified = (_ms(begin), _ms(end))
         elif begin not in {"normal", "final"}:
             raise Refused(f"De status {begin} wordt hier niet nagebootst.")
-    return Asked(visible, years, modified)
+    return Asked(visible, years, modified, match_status)
 
 
 def _ms(text: str) -> int:
@@ -171,6 +217,19 @@ def _rows(office: Office, asked: Asked, *, totals: bool) -> Iterator[Posting]:
         return found
     everything = (row for source in (found, closing) for row in source)
     return _totalled(everything) if totals else everything
+
+
+def _items(office: Office, asked: Asked, dimension_type: str) -> Iterator[Posting]:
+    begin, end = asked.years
+    first_ms, last_ms = asked.modified_ms or (0, 1 << 60)
+    for row in office.items(dimension_type):
+        item = _item(row)
+        if (
+            begin <= f"{row.year}/{row.period:02d}" <= end
+            and first_ms <= item.modified_ms // 1000 * 1000 <= last_ms
+            and asked.match_status in {"", item.status}
+        ):
+            yield row
 
 
 def _is_changed(office: Office, entry: Entry, asked: Asked) -> bool:

@@ -7,8 +7,9 @@ reversed and what was lost or earned goes to the equity; period 0 of the next ye
 
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from sandbox.books import Books
 from sandbox.identity import Identities, Kind
@@ -68,6 +69,22 @@ class Posting:
     vat: str
     description: str
     invoice_number: str
+    item: "Item | None" = None  # of lines that name a customer or supplier
+
+
+@frozen
+class Item:
+    """What a customer's or supplier's line says besides; amounts in cents, signs as the line's."""
+
+    due: date | None
+    open_cents: int
+    open_foreign_cents: int
+    modified_ms: int  # of the line: matching moves it, and not that of the transaction
+    matched_on: date | None
+
+    @property
+    def status(self) -> str:
+        return "available" if self.open_cents else "matched"
 
 
 @define(eq=False)
@@ -134,6 +151,38 @@ class Office:
 
     def entries(self) -> Iterator[Entry]:
         return self.books.live_entries()
+
+    def items(self, dimension_type: str) -> Iterator[Posting]:
+        """Lines of customers or suppliers, with what is open of each."""
+        payments: dict[int, Entry] = {}  # by the serial of the invoice; the newest
+        touched: dict[int, int] = {}
+        for entry in self.entries():
+            if entry.settles is not None:
+                payments[entry.settles.serial] = entry
+                touched[entry.settles.serial] = self.modified_ms(entry)
+        for gone, at_ms in self.deleted():
+            if gone.settles is not None:
+                serial = gone.settles.serial
+                touched[serial] = max(at_ms, touched.get(serial, 0))
+        for entry in self.entries():
+            touched_ms = max(self.modified_ms(entry), touched.get(entry.serial, 0))
+            payment = payments.get(entry.serial, entry)
+            for posting in self.postings(entry):
+                if posting.relation and posting.relation[0] == dimension_type:
+                    yield evolve(posting, item=self._item(entry, posting, payment, touched_ms))
+
+    def _item(self, entry: Entry, posting: Posting, payment: Entry, touched_ms: int) -> Item:
+        """Payments are matched with what they pay as soon as they are booked."""
+        is_invoice = entry.invoice_number is not None
+        left = entry.open_cents if is_invoice else 0
+        total = posting.cents or 1
+        return Item(
+            due=entry.due if is_invoice else None,
+            open_cents=left,
+            open_foreign_cents=round(Fraction(posting.foreign_cents * left, total)),
+            modified_ms=touched_ms,
+            matched_on=None if left else payment.date,
+        )
 
     def postings(self, entry: Entry) -> Iterator[Posting]:
         number, period = self.number(entry), self.period(entry)

@@ -8,6 +8,7 @@ Settings:
 ``rows_max``       answers with more ledger rows time out on the way (504)
 ``announced``      so many rows more are announced in an answer than are sent
 ``closed_offices`` codes whose details are refused
+``no_items``       True: the user may not see what customers and suppliers owe
 ``no_offices``     True: the user may enter no office
 ``year_end``       True: years are closed by Twinfield's own closing (see ``office``)
 ``wrong_cluster``  True: the next call says that the organisation lives elsewhere
@@ -30,7 +31,7 @@ from sandbox.faults import Fault as Misbehaviour
 from sandbox.faults import FaultKind, plain_answer
 from sandbox.request_log import redact_body
 from sandbox.stand_in import Administration, StandIn
-from sandbox.twinfield.browse import TooMuch, answer
+from sandbox.twinfield.browse import ITEM_CODES, TooMuch, answer
 from sandbox.twinfield.markup import (
     TWINFIELD,
     Envelope,
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     rows_max: int | None = None
     announced: int | None = None
     closed_offices: list[str] | None = None
+    no_items: bool | None = None
     no_offices: bool | None = None
     year_end: bool | None = None
     wrong_cluster: bool | None = None
@@ -85,6 +87,7 @@ class Twinfield(StandIn):
         self.rows_max: int | None = None
         self.announced = 0
         self.closed: frozenset[str] = frozenset()
+        self.no_items = False
         self.no_offices = False
         self.wrong_cluster = False
         self.fault_status = 401
@@ -156,11 +159,16 @@ class Twinfield(StandIn):
                 return listed_offices([] if self.no_offices else list(self.offices.values()))
             office = self._entered(asked)
             if inner.tag == "columns":
-                return answer(office, inner, self.rows_max, self.announced)
+                return self._browsed(office, inner)
             return read(office, inner, self.closed)
         except Refused as refusal:
             name = {"columns": "browse"}.get(inner.tag, inner.findtext("type") or inner.tag)
             return element(name, "", msgtype="error", msg=refusal, result="0", xmlns="")
+
+    def _browsed(self, office: Office, columns: Element) -> str:
+        if self.no_items and columns.get("code") in ITEM_CODES:
+            raise Refused("U heeft geen toegang tot deze browsecode.")
+        return answer(office, columns, self.rows_max, self.announced)
 
     def _entered(self, asked: Envelope) -> Office:
         if asked.office is None:
@@ -221,6 +229,8 @@ class Twinfield(StandIn):
             self.credits_a_minute = CERTIFIED if wanted.certified else UNCERTIFIED
         if wanted.closed_offices is not None:
             self.closed = frozenset(wanted.closed_offices)
+        if wanted.no_items is not None:
+            self.no_items = wanted.no_items
         if wanted.no_offices is not None:
             self.no_offices = wanted.no_offices
         if wanted.year_end is not None:

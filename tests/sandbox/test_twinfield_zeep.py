@@ -212,6 +212,48 @@ def test_zeep_browses_the_ledger_which_balances(client: Client, token: str) -> N
     assert cents == 0
 
 
+ITEM_TYPES = {
+    "fin.trs.head.code": "String",
+    "fin.trs.line.dim2": "String",
+    "fin.trs.line.valuesigned": "Value",
+    "fin.trs.line.basevaluesigned": "Value",
+    "fin.trs.line.openbasevaluesigned": "Value",
+    "fin.trs.line.openvaluesigned": "Value",
+    "fin.trs.line.datedue": "Date",
+    "fin.trs.line.matchstatus": "String",
+    "fin.trs.line.matchdate": "Date",
+    "fin.trs.line.modified": "Datetime",
+}
+"""Of the recorded definition of browse code 100; types as recorded, of dates as elsewhere."""
+
+
+@pytest.mark.parametrize("code", ["100", "200"])
+def test_zeep_browses_what_customers_and_suppliers_owe(
+    client: Client, token: str, code: str
+) -> None:
+    shown = "".join(
+        f"<column><field>{name}</field><visible>true</visible></column>" for name in ITEM_TYPES
+    )
+    rows = as_document(client, token, f'<columns code="{code}">{shown}</columns>').findall("tr")
+    statuses: dict[str, int] = {}
+    for row in rows:
+        cells = {str(one.get("field")): one for one in row.iterfind("td")}
+        assert {name: cells[name].get("type") for name in ITEM_TYPES} == ITEM_TYPES
+        told = {name.rpartition(".")[2]: one.text or "" for name, one in cells.items()}
+        is_open = float(told["openbasevaluesigned"]) != 0
+        assert is_open == (told["matchstatus"] == "available") == (not told["matchdate"])
+        assert abs(float(told["openbasevaluesigned"])) <= abs(float(told["basevaluesigned"]))
+        assert len(told["modified"]) == 14
+        statuses[told["matchstatus"]] = statuses.get(told["matchstatus"], 0) + 1
+    assert statuses.keys() == {"available", "matched"}
+    open_only = (
+        "<column><field>fin.trs.line.matchstatus</field><visible>true</visible><ask>true</ask>"
+        "<operator>equal</operator><from>available</from><to/></column>"
+    )
+    found = as_document(client, token, f'<columns code="{code}">{open_only}</columns>')
+    assert found.get("total") == str(statuses["available"])
+
+
 def test_zeep_is_told_a_business_error_with_status_200(client: Client, token: str) -> None:
     refused = as_document(client, token, '<columns code="999"/>')
     assert (refused.get("result"), refused.get("msgtype")) == ("0", "error")

@@ -4,6 +4,7 @@ Small JSON, versioned. A bookmark that cannot be read or is of another version o
 the pull then starts over and compares sets.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
@@ -11,10 +12,13 @@ import msgspec
 
 from adapters.providers.twinfield.questions import Slice
 
-BOOKMARK_VERSION: Final = 1
+BOOKMARK_VERSION: Final = 2
 
 TAXES_SECONDS: Final = 7 * 24 * 3600
-"""VAT codes cost a call each and hardly ever change: they are read again this often."""
+"""VAT codes cost a call each and hardly ever change: they are read again this often. So are all
+open amounts, which otherwise are told by the times of lines alone."""
+OWED_MAX: Final = 500
+"""Changed invoices a bookmark carries; beyond them all open amounts are read."""
 
 TRADES_MAX: Final = 50
 """Control accounts of customers or suppliers that are remembered; companies have one to three."""
@@ -40,11 +44,14 @@ class Stage(StrEnum):
     TAX_CODES = "VAT codes"
     DELETED = "deletions"
     LINES = "general ledger"
+    SALES = "sales invoices"
+    PURCHASES = "purchase invoices"
     JOURNALS = "daybooks"
     DONE = "done"
 
 
 STAGES: Final = tuple(Stage)
+INVOICE_STAGES: Final = frozenset({Stage.SALES, Stage.PURCHASES})
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
@@ -73,6 +80,10 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``since`` is when the last finished pull began, ``started_at`` when this one did (epoch
     seconds, UTC). ``years`` are the fiscal years there are. ``kinds`` tell the management type of
     daybooks, ``receivable`` and ``payable`` the codes of control accounts.
+
+    ``owed`` are entries of invoices that changed and whose open amounts are still to come;
+    ``all_items``: those of all invoices are read. ``plain``: they were refused, and invoices come
+    from the ledger, without.
     """
 
     v: int = BOOKMARK_VERSION
@@ -88,6 +99,9 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     receivable: tuple[str, ...] = ()
     payable: tuple[str, ...] = ()
     taxes_at: int = 0
+    owed: tuple[str, ...] = ()
+    all_items: bool = False
+    plain: bool = False
 
     def encoded(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -103,7 +117,19 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return self.mode is Mode.CHANGES
         if stage is Stage.TAX_CODES:
             return self.mode is not Mode.CHANGES or self.taxes_due
-        return True
+        return not self.plain or stage not in INVOICE_STAGES
+
+    @property
+    def reads_all_items(self) -> bool:
+        """Whether invoices not met in this pull are gone."""
+        return self.all_items or self.mode is not Mode.CHANGES
+
+    def owing(self, entries: Collection[str]) -> "Bookmark":
+        """With more entries of invoices that changed."""
+        owed = {*self.owed, *entries}
+        if len(owed) > OWED_MAX or self.all_items:
+            return msgspec.structs.replace(self, owed=(), all_items=True)
+        return msgspec.structs.replace(self, owed=tuple(sorted(owed)))
 
     @property
     def taxes_due(self) -> bool:
@@ -122,7 +148,7 @@ def starting(bookmark: str | None, *, epoch: str, now: int) -> Bookmark:
         return _fresh(Mode.RELOAD, epoch, now)
     if kept.stage is not Stage.DONE:
         return kept
-    return msgspec.structs.replace(
+    tonight = msgspec.structs.replace(
         kept,
         mode=Mode.CHANGES,
         stage=STAGES[0],
@@ -130,7 +156,12 @@ def starting(bookmark: str | None, *, epoch: str, now: int) -> Bookmark:
         started_at=now,
         parts=None,
         begun=False,
+        owed=(),
     )
+    if tonight.plain and tonight.taxes_due:
+        # Once a week it is tried whether the right to see open amounts was given meanwhile.
+        return _fresh(Mode.RELOAD, epoch, now)
+    return msgspec.structs.replace(tonight, all_items=tonight.taxes_due)
 
 
 def _fresh(mode: Mode, epoch: str, now: int) -> Bookmark:

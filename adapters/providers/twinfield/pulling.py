@@ -7,7 +7,7 @@ for in halves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -27,6 +27,7 @@ from adapters.providers.twinfield.bookmark import (
     Stage,
 )
 from adapters.providers.twinfield.browsing import Row, browsed
+from adapters.providers.twinfield.open_items import OpenItems
 from adapters.providers.twinfield.questions import (
     DELETED_SERVICE,
     FIRST_PERIOD,
@@ -39,6 +40,7 @@ from adapters.providers.twinfield.questions import (
 )
 from adapters.providers.twinfield.refusals import check_result, refused
 from adapters.providers.twinfield.session import Session, not_understood
+from adapters.providers.twinfield.times import moment, wall_clock, wide
 from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind, TradeSide
 from core.domain.failures import ProviderDown
 from core.domain.integration import Administration
@@ -88,6 +90,8 @@ class Pull:
             Stage.TAX_CODES: self._tax_codes,
             Stage.DELETED: self._deletions,
             Stage.LINES: self._lines,
+            Stage.SALES: self._open_items,
+            Stage.PURCHASES: self._open_items,
             Stage.JOURNALS: self._journals,
         }
         for _ in range(len(STAGES) + PARTS_MAX):
@@ -244,23 +248,27 @@ class Pull:
 
     def _whole_part(self, part: Part, left: tuple[Part, ...]) -> Iterator[Batch]:
         is_first = not self.at.begun
+        plain = self.at.plain
         collected = self._collected()
+        collected.derives_invoices = plain
         for row in self._rows(part.asked, lost_is_final=not part.is_one):
             if len(collected.lines) >= self.records_max and _begins_another(collected, row):
-                yield self._ledger_batch(collected, _of_all(first=is_first, last=False), self.at)
+                whole = _of_all(plain=plain, first=is_first, last=False)
+                yield self._ledger_batch(collected, whole, self.at)
                 is_first = False
             collected.add(row)
         is_last = not left
         at = msgspec.structs.replace(self.at, parts=left, begun=True)
         if is_last:
             at = msgspec.structs.replace(at, parts=None, begun=False, stage=at.next_stage)
-        yield self._ledger_batch(collected, _of_all(first=is_first, last=is_last), at)
+        whole = _of_all(plain=plain, first=is_first, last=is_last)
+        yield self._ledger_batch(collected, whole, at)
 
     def _changes(self) -> Iterator[Batch]:
         """Documents changed since the last pull, each with all its lines."""
         self._learn_new_years()
-        begin = _moment(self.at.since - CHANGED_OVERLAP_SECONDS)
-        end = _moment(int(self.now().timestamp()))
+        begin = moment(self.at.since - CHANGED_OVERLAP_SECONDS)
+        end = moment(int(self.now().timestamp()))
         collected = self._collected()
         collected.remembers = True
         for row in self._rows(wide(self.at.years, self.now()), modified=(begin, end)):
@@ -303,14 +311,28 @@ class Pull:
     def _ledger_batch(
         self, collected: wire_rows.Collected, coverage: tuple[Coverage, ...], at: Bookmark
     ) -> Batch:
-        """What is collected so far; without coverage of its own, as whole changed documents."""
-        records: list[Record] = [*collected.entries.values(), *collected.invoices.values()]
-        records += collected.lines
+        """What is collected so far; without coverage of its own, as whole changed documents.
+
+        Changed invoices go with their documents, and come back with what is open of them.
+        """
+        records: list[Record] = [*collected.entries.values(), *collected.lines]
+        if self.at.plain:
+            records += collected.invoices.values()
+        else:
+            at = at.owing([key for key, one in collected.invoices.items() if one.total_e4])
         whole = coverage or (Delta(whole_entries=frozenset(collected.entries)),)
         collected.clear()
         if len(self._kinds) <= JOURNALS_MAX:
             at = msgspec.structs.replace(at, kinds=dict(self._kinds))
         return self._batch(records, whole, at)
+
+    def _open_items(self) -> Iterator[Batch]:
+        reading = OpenItems(
+            self.session, self.office, self.at, self.now, CHANGED_OVERLAP_SECONDS, self.records_max
+        )
+        for invoices, coverage, at in reading.steps():
+            yield self._batch(invoices, (coverage,), at)
+        self.at = reading.at
 
     def _deletions(self) -> Iterator[Batch]:
         """All deletions there are, and those heard of before left out here.
@@ -362,32 +384,11 @@ class Pull:
         )
 
 
-def _of_all(*, first: bool, last: bool) -> tuple[Coverage, ...]:
-    return (
-        Everything(kind=RecordKind.LINE, first=first, last=last),
-        Everything(kind=RecordKind.INVOICE, first=first, last=last),
-    )
+def _of_all(*, plain: bool, first: bool, last: bool) -> tuple[Coverage, ...]:
+    kinds = (RecordKind.LINE, RecordKind.INVOICE) if plain else (RecordKind.LINE,)
+    return tuple(Everything(kind=kind, first=first, last=last) for kind in kinds)
 
 
 def _begins_another(collected: wire_rows.Collected, row: Row) -> bool:
     daybook, number = row[-3:-1]
     return wire_rows.entry_key(daybook, number) != collected.lines[-1].entry_key
-
-
-def wide(years: tuple[int, ...], now: datetime) -> Slice:
-    """Every period there can be: from the first year to the one after the last and after this."""
-    first = min(years, default=now.year)
-    last = max(max(years, default=now.year), now.year) + 1
-    return Slice(year=first, last_year=last)
-
-
-def _moment(epoch_seconds: int) -> str:
-    return datetime.fromtimestamp(max(epoch_seconds, 0), tz=UTC).strftime("%Y%m%d%H%M%S")
-
-
-def wall_clock(text: str | None) -> datetime:
-    """A ``dateTime`` without zone, taken as UTC (assumed). One that is absent is of today."""
-    if text is None:
-        return datetime.max.replace(tzinfo=UTC)
-    told = datetime.fromisoformat(text)
-    return told if told.tzinfo else told.replace(tzinfo=UTC)

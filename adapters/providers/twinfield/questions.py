@@ -24,6 +24,10 @@ DELETED_SERVICE: Final = "DeletedTransactionsService"
 
 LEDGER: Final = "030_3"
 TOTALS: Final = "040_1"
+CUSTOMER_ITEMS, SUPPLIER_ITEMS = "100", "200"
+"""Transactions of customers and of suppliers, with what is open of each. The vendor advises their
+newer versions (130_3, 230_2); of this one the definition was recorded, hence its fields are known.
+That 200 has the same fields is assumed."""
 
 FIRST_PERIOD, LAST_PERIOD = 0, 56
 """0 opening, 1 to n, 55 corrections of a closed year, 56 the automatic closing."""
@@ -149,6 +153,25 @@ TOTALS_FIELDS: Final = (
 )
 
 
+ITEM_FIELDS: Final = (
+    "fin.trs.head.date",
+    "fin.trs.head.curcode",
+    "fin.trs.line.dim2",
+    "fin.trs.line.basevaluesigned",
+    "fin.trs.line.openbasevaluesigned",
+    "fin.trs.line.invnumber",
+    "fin.trs.line.datedue",
+    "fin.trs.line.matchstatus",
+)
+
+MODIFIED: Final = {
+    LEDGER: "fin.trs.head.modified",
+    CUSTOMER_ITEMS: "fin.trs.line.modified",
+    SUPPLIER_ITEMS: "fin.trs.line.modified",
+}
+"""What tells a change: matching a payment moves the time of the line and not of the document."""
+
+
 def browse(
     code: str,
     fields: Sequence[str],
@@ -158,12 +181,14 @@ def browse(
     """A browse query over part of the ledger; provisional and final entries, no drafts.
 
     ``modified`` (``YYYYMMDDHHMMSS`` UTC, both ends: an open one misbehaves) narrows to documents
-    changed then.
+    or lines changed then.
     """
+    # As in the definitions: what customers and suppliers owe is asked with every column shown.
+    visible = code in {CUSTOMER_ITEMS, SUPPLIER_ITEMS}
     filters = [
-        _asked("fin.trs.head.yearperiod", "between", part.begin, part.end),
+        _asked("fin.trs.head.yearperiod", "between", part.begin, part.end, visible=visible),
         _asked("fin.trs.head.status", "equal", "normal", visible=True),
     ]
     if modified is not None:
-        filters.append(_asked("fin.trs.head.modified", "between", *modified))
+        filters.append(_asked(MODIFIED[code], "between", *modified, visible=visible))
     return tag('columns xmlns=""', *filters, *map(_shown, fields), code=code)

@@ -58,6 +58,9 @@ _INVOICES: Final[Mapping[tuple[str, str], InvoiceDirection]] = {
     (_SALES, CUSTOMERS): InvoiceDirection.SALES,
     (_PURCHASE, SUPPLIERS): InvoiceDirection.PURCHASE,
 }
+_INVOICED: Final = {direction: kind for kind, direction in _INVOICES.items()}
+"""Management type of the daybook, and type of the dimension."""
+MATCHED: Final = "matched"
 _TAX_USES: Final = {"sales": TaxUse.SALES, "purchase": TaxUse.PURCHASE}
 
 
@@ -191,6 +194,7 @@ class Collected:
     remembers: bool = False
     """Whether transactions given out are remembered, to find one that comes in two parts."""
     is_split: bool = False
+    derives_invoices: bool = True
     lines: list[JournalLine] = field(factory=list)
     entries: dict[str, JournalEntry] = field(factory=dict)
     invoices: dict[str, Invoice] = field(factory=dict)
@@ -235,7 +239,7 @@ class Collected:
                 description=description or None,
             )
         )
-        direction = _INVOICES.get((management, code2_type))
+        direction = _INVOICES.get((management, code2_type)) if self.derives_invoices else None
         if direction is not None and contact_key is not None:
             self._invoice(head, direction, base_e4, contact_key, currency, invoice_number)
         return is_new
@@ -251,7 +255,7 @@ class Collected:
     ) -> None:
         """From the customer's or supplier's line. A supplier's own number is the reference.
 
-        Due date and open amount are in other browse codes and are not imported.
+        Due date and open amount are in other browse codes: see ``invoice``.
         """
         before = self.invoices.get(head.key)
         total_e4 = base_e4 if direction is InvoiceDirection.SALES else -base_e4
@@ -275,6 +279,48 @@ class Collected:
         self.lines = []
         self.entries = {}
         self.invoices = {}
+
+
+# -- what customers and suppliers owe --------------------------------------------------------------
+
+
+def invoice(row: Row, direction: InvoiceDirection, kinds: Mapping[str, str]) -> Invoice | None:
+    """A row of browse code 100 or 200 in a daybook for invoices; None for any other.
+
+    Payments, and items opened by a journal, stand among them: they are no invoices. Signs are the
+    ledger's. One row is one invoice: a sales or purchase transaction has one line in total.
+    """
+    date_text, currency, code, base, left, number, due, status, _, *key_parts = row
+    daybook, document, line = key_parts
+    management, dimension_type = _INVOICED[direction]
+    if kinds.get(daybook) != management or not code:
+        return None
+    is_sale = direction is InvoiceDirection.SALES
+    sign = 1 if is_sale else -1
+    key = entry_key(daybook, document)
+    return Invoice(
+        key=f"{key}/{line}",
+        direction=direction,
+        number=(number or document) if is_sale else document,
+        contact_key=dimension_key(dimension_type, code),
+        date=day(date_text),
+        due_date=day(due) if due else None,
+        currency=currency or None,
+        total_e4=sign * amount_e4(base),
+        open_e4=_open_e4(left, status, sign),
+        reference=None if is_sale else number or None,
+        entry_key=key,
+    )
+
+
+def _open_e4(left: str, status: str, sign: int) -> int | None:
+    """``available`` and ``proposed`` (chosen for a payment run) are open: so the vendor says.
+
+    That the amount is left out of what is matched, or of what cannot be, is assumed possible.
+    """
+    if status == MATCHED:
+        return 0
+    return sign * amount_e4(left) if left else None
 
 
 def totals_of(rows: Iterable[Row]) -> dict[Cell, int]:

@@ -9,11 +9,12 @@ from adapters.providers.kit.calls import Kit
 from adapters.providers.kit.xml import Element, text_at
 from adapters.providers.twinfield.bookmark import Bookmark, starting
 from adapters.providers.twinfield.browsing import browsed
-from adapters.providers.twinfield.pulling import RECORDS_PER_BATCH, Pull, wide
+from adapters.providers.twinfield.pulling import RECORDS_PER_BATCH, Pull
 from adapters.providers.twinfield.questions import TOTALS, TOTALS_FIELDS, list_offices, read
 from adapters.providers.twinfield.refusals import REFUSED
 from adapters.providers.twinfield.rows import totals_of
 from adapters.providers.twinfield.session import Session, not_understood
+from adapters.providers.twinfield.times import wide
 from core.domain.books import Batch
 from core.domain.failures import FixSettings
 from core.domain.integration import Account, Administration

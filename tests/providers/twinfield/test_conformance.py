@@ -5,14 +5,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.twinfield import Twinfield
+from core.domain.books import RecordKind
 from core.ports.provider import Credentials
 from sandbox.browser import decide
 from sandbox.server import Sandbox
 from sandbox.twinfield import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.twinfield import Twinfield as StandIn
 from sandbox.twinfield.tokens import ORGANISATION_ID
+from tests.providers.folding import Ledger
 from tests.providers.oauth_conformance import OAuthConformance
 from tests.providers.sandboxed import Connected, SandboxTime, TestTokens
+from tests.providers.twinfield.truth import invoices_of
 
 KEY = "twinfield"
 REDIRECT = "https://localhost/oauth/twinfield"
@@ -21,6 +24,8 @@ EMPTY_OFFICE = f"{ORGANISATION_ID}/1004"
 
 MASTER_CALLS = 4
 """Customers, suppliers, balance accounts, profit and loss accounts: each in one answer."""
+ITEM_CALLS = 2
+"""What customers and what suppliers owe."""
 
 
 def fields_of(sandbox: Sandbox) -> dict[str, str]:
@@ -84,8 +89,14 @@ class TestTwinfield(OAuthConformance):
         contacts = stand_in.administration(key).books.contacts
         return truth | {"contacts": sum(one.customer + one.supplier for one in contacts)}
 
+    def assert_true(self, sandbox: Sandbox, ledger: Ledger, key: str | None = None) -> None:
+        """Invoices too, with what is open of them."""
+        super().assert_true(sandbox, ledger, key)
+        wanted = invoices_of(sandbox, key or self.administration_key)
+        assert ledger.records[RecordKind.INVOICE] == wanted
+
     def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
-        """As the provider's sheet counts them, less what is not read (invoices' open amounts)."""
+        """As the provider's sheet counts them."""
         stand_in = sandbox.stand_in(KEY)
         assert isinstance(stand_in, StandIn)
         books = stand_in.administration(self.administration_key).books
@@ -93,5 +104,5 @@ class TestTwinfield(OAuthConformance):
         journals = totals = deletions = changed = check = 1
         if full:
             taxes = 1 + len(books.tax_codes)
-            return MASTER_CALLS + journals + taxes + 1 + len(years) + totals
-        return MASTER_CALLS + journals + deletions + changed + totals + check
+            return MASTER_CALLS + journals + taxes + 1 + len(years) + ITEM_CALLS + totals
+        return MASTER_CALLS + journals + deletions + changed + ITEM_CALLS + totals + check

@@ -11,10 +11,17 @@ from hypothesis import strategies as st
 from adapters.providers.kit.xml import Element, Reading, elements, whole
 from adapters.providers.twinfield import rows as wire
 from adapters.providers.twinfield.browsing import WANTED, Row, rows_of
-from adapters.providers.twinfield.pulling import wall_clock, wide
-from adapters.providers.twinfield.questions import LEDGER_FIELDS, Slice, browse
+from adapters.providers.twinfield.questions import (
+    CUSTOMER_ITEMS,
+    ITEM_FIELDS,
+    LEDGER_FIELDS,
+    SUPPLIER_ITEMS,
+    Slice,
+    browse,
+)
 from adapters.providers.twinfield.refusals import check_finder, check_result
-from core.domain.books import InvoiceDirection, JournalKind, TaxUse, TradeSide
+from adapters.providers.twinfield.times import wall_clock, wide
+from core.domain.books import Invoice, InvoiceDirection, JournalKind, TaxUse, TradeSide
 from core.domain.failures import FixSettings, NotUnderstood
 from core.domain.proof import Cell
 
@@ -216,6 +223,87 @@ def test_a_transaction_that_comes_again_is_noticed() -> None:
     collected.clear()
     collected.add(line(management="BANK", relation="", base="-1.00", n="2"))
     assert collected.is_split
+
+
+KINDS = {"VRK": "SALESINVOICE", "INK": "PURCHASEINVOICE", "BNK": "BANK"}
+
+
+def item(base: str, left: str, *, book: str = "VRK", status: str = "available", **told: str) -> Row:
+    head = ("20240105", told.get("currency", "EUR"), told.get("code", "1000"))
+    rest = (told.get("number", "F7"), told.get("due", "20240204"), status)
+    return (*head, base, left, *rest, "1001", book, "202400001", "1")
+
+
+def test_a_row_of_a_customer_is_an_invoice_with_what_is_open_of_it() -> None:
+    assert wire.invoice(item("121.00", "20.50"), InvoiceDirection.SALES, KINDS) == Invoice(
+        key="VRK/202400001/1",
+        direction=InvoiceDirection.SALES,
+        number="F7",
+        contact_key="DEB 1000",
+        date=date(2024, 1, 5),
+        due_date=date(2024, 2, 4),
+        currency="EUR",
+        total_e4=1_210_000,
+        open_e4=205_000,
+        entry_key="VRK/202400001",
+    )
+
+
+def test_what_a_supplier_is_owed_is_positive_and_its_number_the_reference() -> None:
+    row = item("-50.00", "-50.00", book="INK", number="X1", currency="USD")
+    told = wire.invoice(row, InvoiceDirection.PURCHASE, KINDS)
+    assert told is not None
+    assert (told.total_e4, told.open_e4, told.currency) == (500_000, 500_000, "USD")
+    assert (told.number, told.reference, told.contact_key) == ("202400001", "X1", "CRD 1000")
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "open_e4"),
+    [
+        ("20.50", "proposed", 205_000),
+        ("", "matched", 0),
+        ("0.00", "matched", 0),
+        ("", "notmatchable", None),
+        ("-0.10", "available", -1_000),
+    ],
+)
+def test_what_is_matched_is_not_open_and_what_is_proposed_is(
+    left: str, status: str, open_e4: int | None
+) -> None:
+    told = wire.invoice(item("121.00", left, status=status), InvoiceDirection.SALES, KINDS)
+    assert told is not None
+    assert told.open_e4 == open_e4
+
+
+def test_an_invoice_may_lack_number_and_due_date() -> None:
+    told = wire.invoice(item("1.00", "1.00", number="", due=""), InvoiceDirection.SALES, KINDS)
+    assert told is not None
+    assert (told.number, told.due_date) == ("202400001", None)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [item("-1.00", "0.00", book="BNK"), item("1.00", "1.00", book="NEW"), item("1", "1", code="")],
+)
+def test_other_rows_of_customers_are_no_invoices(row: Row) -> None:
+    assert wire.invoice(row, InvoiceDirection.SALES, KINDS) is None
+
+
+@pytest.mark.parametrize(
+    "row", [item("1,00", "1.00"), item("1.00", "x"), item("1.00", "", due="x")]
+)
+def test_an_item_that_cannot_be_read_is_not_guessed_at(row: Row) -> None:
+    with pytest.raises(ValueError):
+        wire.invoice(row, InvoiceDirection.SALES, KINDS)
+
+
+def test_what_is_owed_is_asked_by_the_change_of_lines_with_every_column_shown() -> None:
+    for code in (CUSTOMER_ITEMS, SUPPLIER_ITEMS):
+        asked = parsed(browse(code, ITEM_FIELDS, Slice(year=2024), ("1", "2")))
+        fields = {one.findtext("field"): one for one in asked.iterfind("column")}
+        assert "fin.trs.head.modified" not in fields
+        assert fields["fin.trs.line.modified"].findtext("operator") == "between"
+        assert {one.findtext("visible") for one in fields.values()} == {"true"}
 
 
 def test_totals_in_separate_rows_for_debit_and_credit_are_added() -> None:
