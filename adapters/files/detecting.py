@@ -203,6 +203,8 @@ class _Evidence:
     orders: dict[DateOrder, int] = field(
         factory=lambda: dict.fromkeys((DateOrder.YMD, DateOrder.DMY, DateOrder.MDY), 0)
     )
+    fits: dict[str, list[DateOrder]] = field(factory=dict)
+    """Per date met, the orders it can be written in."""
 
     def amount(self, cell: Cell) -> None:
         if not isinstance(cell, str) or not cell.strip():
@@ -214,9 +216,13 @@ class _Evidence:
             self.untold = True
 
     def date(self, cell: Cell) -> None:
-        if isinstance(cell, str) and any(letter.isdigit() for letter in cell):
-            for order in self.orders:
-                self.orders[order] += cell_date(cell, order) is not None
+        if isinstance(cell, str):
+            if cell not in self.fits:
+                digits = any(letter.isdigit() for letter in cell)
+                told = [order for order in self.orders if cell_date(cell, order) is not None]
+                self.fits[cell] = told if digits else []
+            for order in self.fits[cell]:
+                self.orders[order] += 1
 
 
 AMBIGUOUS_DATE: Final = Remark(

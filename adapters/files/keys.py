@@ -8,8 +8,11 @@ their uniqueness.
 """
 
 import datetime as dt
-import hashlib
-from typing import Final
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
+from operator import add
+from typing import Final, NamedTuple, TypeVar
+from zlib import crc32
 
 from attrs import define, field
 
@@ -17,10 +20,16 @@ FILTER_BYTES: Final = 4 * 1024 * 1024
 """At the largest file (5 million lines) some 3 in 100 new runs are taken for old ones, at a million
 lines fewer than 1 in 10,000."""
 _BYTE_MASK: Final = FILTER_BYTES - 1
-_HASH_BYTES: Final = 16
-_PROBES: Final = 4
-_PROBE_BITS: Final = 25
-assert FILTER_BYTES * 8 == 1 << _PROBE_BITS, "a probe is the number of one bit"
+_PROBE_MASK: Final = FILTER_BYTES * 8 - 1
+_SPREAD: Final = 0x9E37_79B9_7F4A_7C15
+"""Times a checksum of 32 bits it makes 96 in which each tells of all (Fibonacci hashing)."""
+
+_T = TypeVar("_T")
+
+LINES_KEPT: Final = 100
+"""Entries seldom have more lines."""
+_POSITIONS: Final = tuple(range(1, count + 1) for count in range(LINES_KEPT + 1))
+_SUFFIXES: Final = tuple(tuple(f"#{at}" for at in positions) for positions in _POSITIONS)
 
 
 def part(text: str) -> str:
@@ -43,17 +52,31 @@ class Seen:
 
     def add(self, text: str) -> bool:
         """Remember it; whether it was (believed to be) there before."""
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES)
-        probes = int.from_bytes(digest.digest(), "big")
+        return self.add_all((text,))[0]
+
+    def add_all(self, texts: Iterable[str]) -> list[bool]:
+        """The same of many, one after the other."""
         bits = self._bits
-        known = True
-        for _ in range(_PROBES):
-            byte, mask = (probes >> 3) & _BYTE_MASK, 1 << (probes & 7)
-            if not bits[byte] & mask:
-                known = False
-                bits[byte] |= mask
-            probes >>= _PROBE_BITS
-        return known
+        found = []
+        for text in texts:
+            checksum = crc32(text.encode("utf-8", "surrogatepass"))
+            spread = checksum * _SPREAD
+            known = True
+            for probe in (checksum, spread >> 14, spread >> 39, spread >> 64):
+                byte, mask = (probe & _PROBE_MASK) >> 3, 1 << (probe & 7)
+                if not bits[byte] & mask:
+                    known = False
+                    bits[byte] |= mask
+            found.append(known)
+        return found
+
+
+class KeyColumns(NamedTuple):
+    """Of lines: their keys, their entries' keys, their positions."""
+
+    keys: list[str]
+    entry_keys: list[str]
+    positions: list[int]
 
 
 @define
@@ -71,10 +94,13 @@ class LineKeys:
 
     def begin(self, entry: str) -> None:
         """The lines that follow belong to this entry. ``entries`` counts those that are new."""
+        self._begin(entry, reopened=self._seen.add(entry))
+
+    def _begin(self, entry: str, *, reopened: bool) -> None:
         self.entry = entry
         self.position = 0
-        self._reopened = self._seen.add(entry)
-        self.entries += not self._reopened
+        self._reopened = reopened
+        self.entries += not reopened
         if self._accounts:
             self._accounts = {}
 
@@ -91,3 +117,42 @@ class LineKeys:
             return f"{name}#r{row}"
         self._accounts[account_key] = held + 1
         return f"{name}#{held + 1}"
+
+    def columns(
+        self,
+        runs: Sequence[str],
+        lengths: Sequence[int],
+        account_keys: Sequence[str],
+        rows: Sequence[int],
+        *,
+        continues: bool,
+    ) -> KeyColumns:
+        """As ``begin`` and ``line`` give them, for many runs of entries with so many lines each.
+
+        ``continues``: the first run is that of the entry begun last.
+        """
+        entry_keys = list(chain.from_iterable(map(repeat, runs, lengths)))
+        keys: list[str] = []
+        new = 0
+        if continues:
+            new = 1
+            keys += map(self.line, account_keys[: lengths[0]], rows[: lengths[0]])
+        positions = [*range(self.position - len(keys) + 1, self.position + 1)]
+        reopened = self._seen.add_all(runs[new:])
+        if True in reopened or max(lengths) > LINES_KEPT:
+            for run, again, length in zip(runs[new:], reopened, lengths[new:], strict=True):
+                self._begin(run, reopened=again)
+                at = slice(len(keys), len(keys) + length)
+                keys += map(self.line, account_keys[at], rows[at])
+                positions += range(1, length + 1)
+        elif reopened:
+            keys += map(add, entry_keys[len(keys) :], _told(_SUFFIXES, lengths[new:]))
+            positions += _told(_POSITIONS, lengths[new:])
+            self.entries += len(reopened) - 1
+            self._begin(runs[-1], reopened=False)
+            self.position = lengths[-1]
+        return KeyColumns(keys, entry_keys, positions)
+
+
+def _told(by_length: Sequence[Iterable[_T]], lengths: Sequence[int]) -> Iterable[_T]:
+    return chain.from_iterable(map(by_length.__getitem__, lengths))

@@ -1,9 +1,14 @@
-"""Lines on their way into a staged form."""
+"""Entries and lines on their way into a staged form.
+
+They have the fields of the domain's records and are encoded to the same bytes, so that what is
+decoded from those are the domain's records; being made costs them a fraction.
+"""
 
 import datetime as dt
 from typing import Final
 
 import msgspec
+from attrs import define
 
 CODE_CHARACTERS_MAX: Final = 200
 TEXT_CHARACTERS_MAX: Final = 1_000
@@ -11,11 +16,20 @@ AMOUNT_E4_MAX: Final = 10**16
 """A trillion units in one line are no booking, and sums of more would not fit."""
 
 
-class StagedLine(msgspec.Struct, gc=False):
-    """The fields of core.domain.books.JournalLine, made several times faster.
+class StagedEntry(msgspec.Struct, gc=False):
+    """The fields of core.domain.books.JournalEntry."""
 
-    It is encoded to the same bytes, and what is decoded from them is a JournalLine.
-    """
+    key: str
+    number: str | None
+    journal_key: str | None
+    date: dt.date
+    year: int
+    period: int
+    description: str | None = None
+
+
+class StagedLine(msgspec.Struct, gc=False):
+    """The fields of core.domain.books.JournalLine."""
 
     key: str
     entry_key: str
@@ -30,3 +44,18 @@ class StagedLine(msgspec.Struct, gc=False):
     contact_key: str | None = None
     tax_key: str | None = None
     description: str | None = None
+
+
+@define
+class Open:
+    """The entry the last row belonged to."""
+
+    identity: tuple[object, str, str]
+    entry: StagedEntry
+    told: bool = False
+    """Its header is in the part being made."""
+
+
+def identity_of(date: dt.date, journal: str, number: str) -> tuple[object, str, str]:
+    """What rows of one entry have in common. ``number`` empty: entries are told by their date."""
+    return None if number else date, journal, number

@@ -9,7 +9,8 @@ import datetime as dt
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, compress, islice
+from operator import attrgetter, ne
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +54,11 @@ SUM_E4_MAX: Final = 2**61
 
 OPEN_ENTRIES_MAX: Final = 500_000
 """Entries whose lines do not add up to zero yet. Beyond it the import tells, not the preview."""
+
+
+_AMOUNT: Final = attrgetter("amount_e4")
+_CELL: Final = attrgetter("account_key", "year", "period")
+_ENTRY: Final = attrgetter("entry_key")
 
 
 class _Frame(msgspec.Struct, array_like=True):
@@ -117,12 +123,11 @@ class Tally:
                 code="too-large",
             )
         self.invoices += len(found.invoices)
-        for entry in found.entries:
-            date = entry.date
-            if self.first is None or date < self.first:
-                self.first = date
-            if self.last_day is None or date > self.last_day:
-                self.last_day = date
+        if found.entries:
+            dates = {entry.date for entry in found.entries}
+            if self.first is not None and self.last_day is not None:
+                dates |= {self.first, self.last_day}
+            self.first, self.last_day = min(dates), max(dates)
         new = found.new_entries
         if new is None and found.entries:
             new = len(found.entries) - (found.entries[0].key == self.last_entry)
@@ -131,22 +136,23 @@ class Tally:
         self._lines(found.lines, self.cells[found.opening])
 
     def _lines(self, lines: Sequence[JournalLine], cells: dict[tuple[str, int, int], int]) -> None:
-        debit_e4 = sums_e4 = entry_e4 = 0
-        key = lines[0].entry_key if lines else ""
-        for line in lines:
-            amount_e4 = line.amount_e4
-            sums_e4 += amount_e4
-            if amount_e4 > 0:
-                debit_e4 += amount_e4
-            cell = (line.account_key, line.year, line.period)
+        if not lines:
+            return
+        amounts_e4 = list(map(_AMOUNT, lines))
+        for cell, amount_e4 in zip(map(_CELL, lines), amounts_e4, strict=True):
             cells[cell] = cells.get(cell, 0) + amount_e4
-            if line.entry_key != key:
-                self._entry_sum(key, entry_e4)
-                key, entry_e4 = line.entry_key, 0
-            entry_e4 += amount_e4
-        self._entry_sum(key, entry_e4)
-        self.debit_e4 += debit_e4
-        self.credit_e4 += debit_e4 - sums_e4
+        net_e4, size_e4 = sum(amounts_e4), sum(map(abs, amounts_e4))
+        self.debit_e4 += (size_e4 + net_e4) // 2
+        self.credit_e4 += (size_e4 - net_e4) // 2
+        entries = list(map(_ENTRY, lines))
+        ends = [*compress(range(1, len(entries)), map(ne, entries[1:], entries)), len(entries)]
+        before_e4 = 0
+        reached_e4 = list(accumulate(amounts_e4))
+        for end in ends:
+            now_e4 = reached_e4[end - 1]
+            if now_e4 != before_e4 or self.open_entries:
+                self._entry_sum(entries[end - 1], now_e4 - before_e4)
+                before_e4 = now_e4
         if max(self.debit_e4, self.credit_e4) > SUM_E4_MAX:
             raise CorrectRequest(
                 "The amounts of this file add up to more than can be true: choose the decimal "

@@ -2,21 +2,23 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final, cast
 
 from attrs import define, field
 
-from adapters.files.csv_rows import Cell, Row, shown
+from adapters.files.csv_rows import Cell, Chunk, block_of, shown
 from adapters.files.keys import LineKeys, entry_key
 from adapters.files.lines import (
     AMOUNT_E4_MAX,
     CODE_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
+    Open,
+    StagedEntry,
     StagedLine,
+    identity_of,
 )
 from adapters.files.masters import MasterData
-from adapters.files.quick_rows import take_quickly
+from adapters.files.quick_rows import Kept, amounts_kept, dates_kept, is_quick, take_quickly
 from adapters.files.totals import Totals
 from adapters.files.values import amount_reader, cell_date, cell_e4, read_period, read_year, side_of
 from adapters.files.words import BALANCE_WORDS, TOTAL_WORDS, plain
@@ -33,26 +35,17 @@ from core.domain.file_import import (
 from core.domain.money import InexactAmount
 from core.ports.files import POSTINGS_LINES_MAX, Part, Postings
 
-DATES_KEPT_MAX: Final = 20_000
 CURRENCY_CHARACTERS: Final = 3
-CHUNK_ROWS: Final = 1_000
-"""Rows taken together; with those held, never more than a part may have."""
+FEW_ROWS: Final = 40
+"""So few rows are taken one by one when one of them is out of the ordinary."""
+PIECES: Final = 4
+"""More are taken in so many pieces: one odd row costs those around it only."""
 
 NOWHERE: Final = -1
 
 
 class Refused(Exception):
     """The row is rejected; the text is the reason."""
-
-
-@define
-class Open:
-    """The entry the last row belonged to."""
-
-    identity: tuple[object, str, str]
-    entry: JournalEntry
-    told: bool = False
-    """Its header is in the part being made."""
 
 
 @define
@@ -69,32 +62,34 @@ class TableParts:
     amount: Callable[[str], int] = field(init=False)
     order: DateOrder = field(init=False)
     needed: int = field(init=False)
-    dates: dict[Cell, dt.date] = field(factory=dict)
-    codes: dict[str, str] = field(factory=dict)
-    """Codes met, without spaces around them."""
+    dates: Kept[dt.date] = field(init=False)
+    amounts: Kept[int] = field(init=False)
+    quick: bool = field(init=False)
+    """Whether ordinary rows may be taken column by column."""
     open: Open | None = None
     account: str = ""
     """By headings: the account whose lines follow."""
     counted: int = 0
     """Entries that were told in earlier parts."""
-    entries: list[JournalEntry] = field(factory=list)
+    entries: list[StagedEntry] = field(factory=list)
     lines: list[StagedLine] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         columns = self.mapping.columns
         self.at = {target: columns.get(target, NOWHERE) for target in Target}
         self.amount = amount_reader(self.mapping.decimal)
+        self.amounts = amounts_kept(self.amount)
+        self.quick = is_quick(self.mapping)
         undecided = self.mapping.date_order is DateOrder.UNDECIDED
         self.order = DateOrder.DMY if undecided else self.mapping.date_order
+        self.dates = dates_kept(self.order)
         self.needed = max(columns.values(), default=0) + 1
 
-    def run(self, rows: Iterable[Row | Rejected]) -> Iterator[Part]:
-        stream = iter(rows)
-        while chunk := list(islice(stream, CHUNK_ROWS)):
-            if len(self.lines) > POSTINGS_LINES_MAX - CHUNK_ROWS:
+    def run(self, chunks: Iterable[Chunk]) -> Iterator[Part]:
+        for chunk in chunks:
+            if len(self.lines) + len(chunk) > POSTINGS_LINES_MAX and self.lines:
                 yield self._part()
-            if not take_quickly(self, chunk):
-                yield from self._one_by_one(chunk)
+            yield from self._taken(chunk)
         if self.lines:
             yield self._part()
         yield from self.masters.parts()
@@ -107,7 +102,18 @@ class TableParts:
                 sentence=f"{self.skipped} rows are titles, headings or repeated balances.",
             )
 
-    def _one_by_one(self, chunk: list[Row | Rejected]) -> Iterator[Rejected]:
+    def _taken(self, chunk: Chunk) -> Iterator[Rejected]:
+        block = block_of(chunk) if self.quick else None
+        if block is not None and take_quickly(self, block.after(self.mapping.header_row)):
+            return
+        if not self.quick or len(chunk) <= FEW_ROWS:
+            yield from self._one_by_one(chunk)
+            return
+        size = -(-len(chunk) // PIECES)
+        for start in range(0, len(chunk), size):
+            yield from self._taken(chunk[start : start + size])
+
+    def _one_by_one(self, chunk: Chunk) -> Iterator[Rejected]:
         header_row, needed = self.mapping.header_row, self.needed
         for row in chunk:
             if isinstance(row, Rejected):
@@ -126,11 +132,10 @@ class TableParts:
                 yield Rejected(line=number, reason=reason, text=shown(cells))
 
     def _part(self) -> Postings:
-        # Staged lines have the fields of journal lines: staging reads them and writes them down.
-        lines = cast("tuple[JournalLine, ...]", tuple(self.lines))
+        # They have the fields of entries and lines: staging reads them and writes them down.
         part = Postings(
-            entries=tuple(self.entries),
-            lines=lines,
+            entries=cast("tuple[JournalEntry, ...]", tuple(self.entries)),
+            lines=cast("tuple[JournalLine, ...]", tuple(self.lines)),
             new_entries=self.keys.entries - self.counted,
         )
         self.counted = self.keys.entries
@@ -148,8 +153,6 @@ class TableParts:
         date = self.dates.get(cell)
         if date is None:
             date = cell_date(cell, self.order)
-            if date is not None and len(self.dates) < DATES_KEPT_MAX:
-                self.dates[cell] = date
         account = self._account_of(cells)
         if date is None and not self._continues(cell, account):
             self._without_date(number, cells, cell)
@@ -222,11 +225,11 @@ class TableParts:
     def entry_for(self, date: dt.date, journal: str, number: str, cells: Sequence[Cell]) -> Open:
         """The open entry if it is that one, else a new one. ``number`` empty: by date."""
         opened = self.open
-        identity = (None if number else date, journal, number)
+        identity = identity_of(date, journal, number)
         if opened is not None and opened.identity == identity:
             return self.told(opened)
         year, period = self.period_of(cells, date)
-        entry = JournalEntry(
+        entry = StagedEntry(
             key=entry_key(date, journal, number),
             number=number or None,
             journal_key=journal or None,

@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from adapters.files.archives import ZIP_MAGIC
-from adapters.files.csv_rows import Row, csv_rows
+from adapters.files.csv_rows import Chunk, Row, chunks_of, csv_chunks, csv_rows
 from adapters.files.detecting import (
     AMBIGUOUS_DATE,
     AMBIGUOUS_DECIMAL,
@@ -25,7 +25,6 @@ from adapters.files.detecting import (
 from adapters.files.table_parts import TableParts
 from adapters.files.text_lines import encoding_of, known_encoding, line_blocks
 from adapters.files.words import REFUSED_STARTS
-from adapters.files.xlsx_rows import xlsx_rows
 from core.domain.failures import CorrectRequest, NotUnderstood
 from core.domain.file_import import (
     ColumnMapping,
@@ -109,7 +108,7 @@ def _shown(cell: object) -> str:
     return "" if cell is None else str(cell)[:SAMPLE_CELL_CHARACTERS_MAX]
 
 
-def _read(rows_of: Rows, look: Look) -> Iterator[Part]:
+def _read(chunks: Callable[[ColumnMapping], Iterator[Chunk]], look: Look) -> Iterator[Part]:
     mapping = look.mapping
     if mapping is None:
         raise CorrectRequest("Say what the columns mean first.", code="bad-mapping")
@@ -117,7 +116,7 @@ def _read(rows_of: Rows, look: Look) -> Iterator[Part]:
     yield from look.remarks
     if any(one.code == MISSING_COLUMN for one in look.remarks):
         return
-    yield from TableParts(mapping).run(rows_of(mapping))
+    yield from TableParts(mapping).run(chunks(mapping))
 
 
 @frozen
@@ -170,7 +169,7 @@ class CsvReader:
         return attrs.evolve(found, remarks=(*found.remarks, guessed))
 
     def read(self, path: Path, look: Look) -> Iterator[Part]:
-        return _read(self._rows(path), look)
+        return _read(lambda mapping: csv_chunks(path, mapping), look)
 
     def _rows(self, path: Path) -> Rows:
         return lambda mapping: csv_rows(path, mapping)
@@ -198,7 +197,10 @@ class XlsxReader:
         return _look(self.format, "Workbook (XLSX)", self._rows(path), base, mapping)
 
     def read(self, path: Path, look: Look) -> Iterator[Part]:
-        return _read(self._rows(path), look)
+        rows = self._rows(path)
+        return _read(lambda mapping: chunks_of(rows(mapping)), look)
 
     def _rows(self, path: Path) -> Rows:
+        from adapters.files.xlsx_rows import xlsx_rows  # noqa: PLC0415 - its library loads slowly
+
         return lambda mapping: xlsx_rows(path, mapping.sheet)

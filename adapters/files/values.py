@@ -89,12 +89,15 @@ def cell_e4(cell: object, read: Callable[[str], int]) -> int | None:
     raise InexactAmount("not an amount")
 
 
+_READERS: Final = {decimal: amount_reader(decimal) for decimal in (",", ".")}
+
+
 def decimals_that_fit(text: str) -> frozenset[str]:
     """Which decimal signs this amount can have been written with; both when it does not tell."""
     fit = set()
-    for decimal in (",", "."):
+    for decimal, read in _READERS.items():
         try:
-            amount_reader(decimal)(text)
+            read(text)
         except InexactAmount:
             continue
         fit.add(decimal)

@@ -136,32 +136,33 @@ class _Pull:
         offset = standing.offset if standing.doing == span else 0
         standing = attrs.evolve(standing.begun(span), offset=offset)
         upload = next(one for one in self.uploads if one.id == span.upload_id)
+        whole = _is_whole(span, upload)
         for postings, after in self.shelf.shelf.staged(span.upload_id).postings(offset):
             standing = attrs.evolve(standing, offset=after)
+            window = Window(
+                first=span.first, last_day=span.last_day, begins=offset == 0, last=False
+            )
+            offset = after
             yield Batch(
                 bookmark=standing.text(),
-                records=_within(postings, span, whole=_is_whole(span, upload)),
-                coverage=(Window(first=span.first, last_day=span.last_day, last=False),),
+                records=_within(postings, span, whole=whole),
+                coverage=(window,),
                 stage=f"lines of {upload.name}",
                 expected_lines=upload.summary.lines,
             )
         standing = standing.ended(span)
         yield Batch(
             bookmark=standing.text(),
-            coverage=(Window(first=span.first, last_day=span.last_day),),
+            coverage=(Window(first=span.first, last_day=span.last_day, begins=offset == 0),),
             stage=f"lines of {upload.name}",
         )
         return standing
 
     def _emptied(self, standing: Standing, span: Span) -> Generator[Batch, None, Standing]:
-        """No upload speaks of these days.
-
-        Twice: the first window also ends what a reading that was given up had seen.
-        """
+        """No upload speaks of these days."""
         standing = standing.gone(span)
-        window = Window(first=span.first, last_day=span.last_day)
-        for _ in range(2):
-            yield Batch(bookmark=standing.text(), coverage=(window,), stage="days without a file")
+        window = Window(first=span.first, last_day=span.last_day, begins=True)
+        yield Batch(bookmark=standing.text(), coverage=(window,), stage="days without a file")
         return standing
 
     def _masters(self, standing: Standing) -> Iterator[Batch]:
@@ -211,23 +212,15 @@ def _within(postings: Postings, span: Span, *, whole: bool) -> tuple[Record, ...
     """The records of the span's days."""
     if postings.opening and not span.opening:
         return ()
-    entries = {
-        one.key: one for one in postings.entries if whole or span.first <= one.date <= span.last_day
-    }
-    # Each entry right before its lines: a storage that writes a batch in parts has them together.
-    records: list[Record] = []
-    untold = dict(entries)
-    for line in postings.lines:
-        if line.entry_key in entries:
-            entry = untold.pop(line.entry_key, None)
-            if entry is not None:
-                records.append(entry)
-            records.append(line)
-    records += untold.values()
-    records += (
-        one for one in postings.invoices if one.entry_key is None or one.entry_key in entries
+    if whole:
+        return (*postings.entries, *postings.lines, *postings.invoices)
+    entries = [one for one in postings.entries if span.first <= one.date <= span.last_day]
+    keys = {one.key for one in entries}
+    return (
+        *entries,
+        *(one for one in postings.lines if one.entry_key in keys),
+        *(one for one in postings.invoices if one.entry_key is None or one.entry_key in keys),
     )
-    return tuple(records)
 
 
 def _cells(staged: Staged, span: Span, upload: Upload) -> Iterator[tuple[Cell, int]]:
