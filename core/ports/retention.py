@@ -41,7 +41,7 @@ class PendingTexts:
     """Rows whose words are to be made findable; opaque to callers."""
 
     table: str
-    rows: tuple[tuple[int, str], ...]
+    rows: tuple[tuple[int | str | None, ...], ...]
     since: str | None
     following: str | None
     generation: int

@@ -1,76 +1,43 @@
 """Reading books as of a generation."""
 
 import datetime as dt
-import json
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
-    exists,
     func,
     or_,
     select,
     text,
-    tuple_,
     union_all,
 )
 
 from adapters.storage.cursors import read_cursor, write_cursor
 from adapters.storage.reports import Sums
-from adapters.storage.sql.dialect import contains, not_by_index
+from adapters.storage.sql.dialect import not_by_index
+from adapters.storage.sql.finding import LineFinder, Place
 from adapters.storage.sql.shapes import (
     ACCOUNTS,
-    BALANCES,
     ENTRIES,
     IMBALANCES,
     LINES,
     RecordShape,
     Shape,
 )
-from adapters.storage.sql.texts import candidates
+from adapters.storage.sql.standing import fields, stands, to_record
 from adapters.storage.sql.versions import INDEXED_BY_FROM
 from core.domain.ageing import Posting
 from core.domain.books import JournalEntry, JournalLine, LedgerAccount, Record
 from core.domain.proof import Cell, Finding, FindingKind
 from core.ports.books import LineChange, LineFilter, LinePage, LineRow
 
-ENTRIES_LOOKED_UP_MAX: Final = 2_000
-"""A journal with at most that many entries is read by entry; a larger one by date."""
-
 ROWS_PER_FETCH: Final = 2_000
 """Rows held at once while comparing generations."""
 
-ROWS_SINCE_MAX: Final = 20_000
-"""So many rows of generations that are not indexed yet are looked at one by one."""
-
 _R = TypeVar("_R", bound=Record)
-
-
-def stands(
-    shape: Shape, ledger: int, generation: int, *, by_id: bool = False
-) -> ColumnElement[bool]:
-    """Condition: the version stands in that generation. ``by_id``: rows are found by their ids, so
-    no index is to be walked for the ledger.
-    """
-    columns = shape.table.c
-    return and_(
-        (not_by_index(columns.ledger) if by_id else columns.ledger) == ledger,
-        not_by_index(columns.from_generation) <= generation,
-        or_(columns.to_generation.is_(None), not_by_index(columns.to_generation) > generation),
-    )
-
-
-def fields(shape: Shape) -> list[ColumnElement[Any]]:
-    """The key and the values."""
-    return [shape.table.c[name] for name in ("key", *shape.columns)]
-
-
-def to_record(shape: RecordShape[_R], row: Sequence[Any]) -> _R:
-    return shape.record_of(row[0], row[1:])
 
 
 _BALANCES: Final = {
@@ -80,12 +47,6 @@ _BALANCES: Final = {
     )
     for half in ("to_generation IS NULL", "to_generation > :generation")
 }
-
-
-def _each_of(values: Sequence[Any]) -> Select[Any]:
-    """Any number of values as one parameter."""
-    each = func.json_each(json.dumps(list(values))).table_valued("value")
-    return select(each.c.value)
 
 
 class BookReader:
@@ -193,133 +154,22 @@ class BookReader:
                     )
 
     def lines(self, where: LineFilter, cursor: str | None, limit: int) -> LinePage:
-        columns = LINES.table.c
-        place = (columns.date, columns.entry_key, columns.position, columns.key)
-        by_words = None if where.text is None else self._ids_with(where.text)
-        standing = stands(LINES, self._ledger, self._generation, by_id=by_words is not None)
-        query = select(*fields(LINES)).where(standing, *self._conditions(where))
-        by_entry = self._entries_of_small(where.journal_key)
-        if by_words is not None:
-            query = query.where(columns.id.in_(_each_of(by_words)))
-        if by_entry is not None:
-            query = query.where(columns.entry_key.in_(by_entry))
-        elif where.journal_key is not None:
-            query = query.where(self._header_in(where.journal_key))
+        after: Place | None = None
         if cursor is not None:
-            after = read_cursor("lines", cursor, (str, str, int, str))
-            query = query.where(tuple_(*place) > tuple_(*after))
-            if by_entry is None and by_words is None:  # lets an index by date begin at the page
-                query = query.where(columns.date >= after[0])
-        # An expression where lines are found otherwise, so that no index is walked for the order.
-        walked = by_entry is None and by_words is None
-        first = columns.date if walked else func.coalesce(columns.date, "")
-        query = query.order_by(first, *place[1:]).limit(limit + 1)
-        lines = [to_record(LINES, row) for row in self._connection.execute(query)]
+            date, entry_key, position, key = read_cursor("lines", cursor, (str, str, int, str))
+            after = str(date), str(entry_key), int(position), str(key)
+        finder = LineFinder(self._connection, self._ledger, self._generation)
+        lines = finder.first(where, after, limit + 1)
         page = lines[:limit]
         entries = self._entries_of(page)
         next_cursor = None
         if len(lines) > limit:
             last = page[-1]
-            position = (last.date.isoformat(), last.entry_key, last.position, last.key)
-            next_cursor = write_cursor("lines", position)
+            place = (last.date.isoformat(), last.entry_key, last.position, last.key)
+            next_cursor = write_cursor("lines", place)
         return LinePage(
             rows=tuple(LineRow(line=line, entry=entries.get(line.entry_key)) for line in page),
             next_cursor=next_cursor,
-        )
-
-    def _conditions(self, where: LineFilter) -> Iterator[ColumnElement[bool]]:
-        columns = LINES.table.c
-        for column, wanted in (
-            (columns.account_key, where.account_key),
-            (columns.entry_key, where.entry_key),
-            (columns.contact_key, where.contact_key),
-            (columns.year, where.year),
-            (columns.period, where.period),
-        ):
-            if wanted is not None:
-                yield column == wanted
-        if where.period is not None and where.year is None:
-            first = self._first_day_of(where.period)
-            if first is not None:  # nothing is before it: lets an index by date begin there
-                yield columns.date >= first
-        if where.date_from is not None:
-            yield columns.date >= where.date_from.isoformat()
-        if where.date_to is not None:
-            yield columns.date <= where.date_to.isoformat()
-        if where.text is not None:
-            entry = ENTRIES.table.c
-            headers = select(entry.key).where(
-                self.stands(ENTRIES),
-                or_(contains(entry.description, where.text), contains(entry.number, where.text)),
-            )
-            yield or_(contains(columns.description, where.text), columns.entry_key.in_(headers))
-
-    def _ids_with(self, words: str) -> list[int] | None:
-        """Versions of lines that may have the words, or whose entry may; None: too many, or not
-        known without walking the lines.
-        """
-        found = candidates(self._connection, self._ledger, words)
-        if found is None:
-            return None
-        lines, entries = LINES.table.c, ENTRIES.table.c
-        ids = set(found.lines)
-        of_words = or_(contains(entries.description, words), contains(entries.number, words))
-        held = select(entries.key).where(entries.id.in_(_each_of(found.entries)), of_words)
-        standing = stands(ENTRIES, self._ledger, self._generation, by_id=True)
-        keys = set(self._connection.execute(held.where(standing)).scalars())
-        if self._generation > found.generation:
-            for shape, into in ((LINES, ids), (ENTRIES, keys)):
-                columns = shape.table.c
-                later = select(columns.id if shape is LINES else columns.key).where(
-                    columns.ledger == self._ledger,
-                    columns.from_generation > found.generation,
-                    columns.from_generation <= self._generation,
-                    INDEXED_BY_FROM,
-                )
-                some = self._connection.execute(later.limit(ROWS_SINCE_MAX + 1)).scalars().all()
-                if len(some) > ROWS_SINCE_MAX:
-                    return None
-                into.update(some)
-        if keys:
-            of_entries = select(lines.id).where(
-                lines.ledger == self._ledger, lines.entry_key.in_(_each_of(sorted(keys)))
-            )
-            some = self._connection.execute(of_entries.limit(ROWS_SINCE_MAX + 1)).scalars().all()
-            if len(some) > ROWS_SINCE_MAX:
-                return None
-            ids.update(some)
-        return sorted(ids)
-
-    def _first_day_of(self, period: int) -> str | None:
-        """The first date of any line in that period of any year, in any generation."""
-        lines, balances = LINES.table.c, BALANCES.table.c
-        years = select(balances.year).where(
-            balances.ledger == self._ledger, balances.period == period
-        )
-        found = []
-        for year in self._connection.execute(years.distinct()).scalars().all():
-            first = select(func.min(lines.date)).where(
-                lines.ledger == self._ledger, lines.year == year, lines.period == period
-            )
-            found.append(self._connection.execute(first).scalar_one())
-        return min((one for one in found if one is not None), default=None)
-
-    def _entries_of_small(self, journal_key: str | None) -> list[str] | None:
-        """The entries of a journal with few of them; None: it has many, or none is asked for."""
-        if journal_key is None:
-            return None
-        entries = ENTRIES.table.c
-        query = select(entries.key).where(self.stands(ENTRIES), entries.journal_key == journal_key)
-        keys = list(self._connection.execute(query.limit(ENTRIES_LOOKED_UP_MAX + 1)).scalars())
-        return keys if len(keys) <= ENTRIES_LOOKED_UP_MAX else None
-
-    def _header_in(self, journal_key: str) -> ColumnElement[bool]:
-        """Condition on lines; the entry is found by its key, not through the journal."""
-        entries = ENTRIES.table.c
-        return exists().where(
-            self.stands(ENTRIES),
-            entries.key == LINES.table.c.entry_key,
-            func.coalesce(entries.journal_key, "") == journal_key,
         )
 
     def _entries_of(self, lines: list[JournalLine]) -> dict[str, JournalEntry]:
