@@ -192,6 +192,15 @@ class Ledger:
                 sums[code] = sums.get(code, 0) + posting.cents
         return sums
 
+    def open_items(self, journal: JournalKind) -> Iterator[Entry]:
+        """Invoices of which something is open, of customers or suppliers, by date."""
+        found = (
+            entry
+            for entry in self.books.live_entries()
+            if entry.invoice_number and entry.journal.kind is journal and entry.open_cents
+        )
+        return iter(sorted(found, key=lambda entry: (entry.date, entry.serial)))
+
     # -- changes -----------------------------------------------------------------------------------
 
     def changes(self) -> Iterator[tuple[Posting, int, bool]]:

@@ -5,10 +5,13 @@ service's own. Spellings, ``descripton`` among them, are the service's.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+
+from attrs import frozen
 
 from sandbox.identity import Kind
-from sandbox.records import AccountKind, TaxCode, TaxKind
+from sandbox.records import AccountKind, Entry, JournalKind, TaxCode, TaxKind
 from sandbox.yuki.administration import Ledger, Posting
 from sandbox.yuki.markup import Call, Fault, element, money, optional
 
@@ -197,6 +200,59 @@ def _reference(posting: Posting) -> str:
     if invoice is None or invoice.invoice_number is None:
         return "0"
     return invoice.reference or str(invoice.invoice_number)
+
+
+ITEM_TYPES = {JournalKind.SALES: (6, "Verkoopfactuur"), JournalKind.PURCHASE: (2, "Inkoopfactuur")}
+
+
+@frozen
+class ItemStyle:
+    """What no source says of open items: both ways of each can be shown."""
+
+    prefix: str = ""
+    negative: bool = False  # what suppliers are owed
+    foreign: bool = False  # amounts in the currency of the invoice
+    nameless: bool = False  # without DocumentID, which the vendor's article leaves out
+    days_before: int = 0  # so long before its posting an item is dated
+
+
+def open_items(ledger: Ledger, call: Call, style: ItemStyle) -> str:
+    """Debtors or creditors by the operation's name. Dates are plain days, there is no currency."""
+    if call.text("includeBankTransactions") not in {"true", "false"}:
+        raise Fault("String was not recognized as a valid Boolean.")
+    if call.text("sortOrder") not in {"ContactAsc", "AmountAsc", "DateAsc", "DateDesc"}:
+        raise Fault("Instance validation error: not a valid value for sortOrder.")
+    is_debtor = call.operation == "OutstandingDebtorItems"
+    journal = JournalKind.SALES if is_debtor else JournalKind.PURCHASE
+    sign = 1 if is_debtor or style.negative else -1
+    rows = "".join(_item(ledger, one, sign, style) for one in ledger.open_items(journal))
+    return wrapped(call.operation, rows) if rows else ""
+
+
+def _item(ledger: Ledger, entry: Entry, sign: int, style: ItemStyle) -> str:
+    total, left, contact = entry.lines[0].cents, entry.open_cents, entry.contact
+    assert contact is not None
+    if style.foreign:
+        foreign = entry.lines[0].foreign_cents
+        total, left = foreign, round(Fraction(left * foreign, total))
+    number, kind = ITEM_TYPES[entry.journal.kind]
+    dated = entry.date - timedelta(days=style.days_before)
+    document = (
+        "" if style.nameless else element("DocumentID", ledger.guid(Kind.ENTRY, entry.serial))
+    )
+    return (
+        f'<Item ID="{ledger.guid(Kind.LINE, entry.lines[0].serial)}">'
+        f"{element('Date', dated)}{element('Description', entry.description)}"
+        f"{element('Contact', contact.name)}{element('OpenAmount', money(sign * left))}"
+        f"{element('OriginalAmount', money(sign * total))}"
+        f"{element('Type', style.prefix + kind, ID=number)}"
+        f"{element('Reference', entry.reference or entry.invoice_number)}"
+        f"{element('DueDate', entry.due or '')}{element('ContactCode', f'{contact.number:05d}')}"
+        f"{element('CoCNumber')}{element('VATNumber', contact.vat_number or '')}"
+        f"{element('AddressLine_1', contact.street)}{element('City', contact.city)}"
+        f"{element('Country', contact.country)}{element('ContactID', ledger.contact_id(contact))}"
+        f"{document}{element('PaymentMethod', 'Electronic transfer')}</Item>"
+    )
 
 
 def digest(ledger: Ledger, call: Call, rows_max: int | None, *, unpaged: bool) -> str:

@@ -9,6 +9,11 @@ Settings:
 ``closed``         services the key has no right for
 ``fiscal``         True: the fiscal books hold a correction that the commercial ones do not
 ``alone``          True: a new session ends those before it
+``negative``       True: what suppliers are owed is negative in the list of open items
+``foreign_items``  True: open items are in the currency of their invoice
+``nameless``       True: open items do not name their document
+``items``          False: there are no lists of open items
+``days_before``    so long before its posting an open item is dated
 ``prefix``         what texts of kinds begin with (``TRM``: not translated)
 ``digest_max``     changes on a page, whatever is asked
 ``digest_unpaged`` True: every page of changes is the first one
@@ -40,6 +45,7 @@ from sandbox.yuki.sessions import Sessions, too_many
 SERVICES = frozenset(
     {"Accounting", "AccountingInfo", "ChangeDigest", "Contact", "Vat", "Archive", "Domains"}
 )
+_NOVEL = (b"TransactionInfo", b"GlAccount", b"GLAccount", b"Contact", b"VATCode", b"Item")
 _SECRETS = re.compile(rb"(<(?:accessKey|sessionID)>)[^<]*")
 
 
@@ -50,6 +56,11 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     closed: list[str] | None = None
     fiscal: bool | None = None
     alone: bool | None = None
+    negative: bool | None = None
+    foreign_items: bool | None = None
+    nameless: bool | None = None
+    items: bool | None = None
+    days_before: int | None = None
     prefix: str | None = None
     digest_max: int | None = None
     digest_unpaged: bool | None = None
@@ -78,6 +89,8 @@ class Yuki(StandIn):
             ("AccountingInfo", "GetTransactionDetails"): self._details,
             ("Accounting", "GLAccountBalance"): self._balances,
             ("Accounting", "GLAccountBalanceFiscal"): self._balances,
+            ("Accounting", "OutstandingDebtorItems"): self._open_items,
+            ("Accounting", "OutstandingCreditorItems"): self._open_items,
             ("Contact", "SearchContacts"): self._contacts,
             ("Contact", "GetSuppliersAndCustomers"): self._contacts,
             ("Vat", "ActiveVATCodesList"): self._of(reports.vat_codes),
@@ -189,6 +202,19 @@ class Yuki(StandIn):
         is_fiscal = call.operation == "GLAccountBalanceFiscal"
         return "" if ledger is None else reports.balances(ledger, day, fiscal=is_fiscal)
 
+    def _open_items(self, call: Call) -> str:
+        ledger = self._entered(call)
+        if self.settings.items is False:
+            raise Fault("Object reference not set to an instance of an object.")
+        style = reports.ItemStyle(
+            prefix=self.settings.prefix or "",
+            negative=bool(self.settings.negative),
+            foreign=bool(self.settings.foreign_items),
+            nameless=bool(self.settings.nameless),
+            days_before=self.settings.days_before or 0,
+        )
+        return "" if ledger is None else reports.open_items(ledger, call, style)
+
     def _details(self, call: Call) -> str:
         ledger = self._entered(call)
         if ledger is None:
@@ -243,7 +269,7 @@ class Yuki(StandIn):
     def with_extra_fields(self, response: WireResponse) -> WireResponse:
         """Elements and attributes nobody asked for."""
         body = response.body
-        for name in (b"TransactionInfo", b"GlAccount", b"GLAccount", b"Contact", b"VATCode"):
+        for name in _NOVEL:
             end = b"</" + name + b">"
             body = body.replace(end, b"<sandboxNovelty><id>x</id></sandboxNovelty>" + end)
         return evolve(response, body=body.replace(b"<Contact ID=", b'<Contact sandbox="x" ID='))

@@ -68,6 +68,10 @@ TYPES: Mapping[str, Members] = {
 
 SESSION = ("sessionID", "string")
 OF_ADMINISTRATION = (SESSION, ("administrationID", "string"))
+OPEN_ITEMS = (
+    *OF_ADMINISTRATION,
+    *(("includeBankTransactions", "boolean"), ("sortOrder", "string")),
+)
 GENERAL: Mapping[str, tuple[Members, str]] = {
     "Authenticate": ((("accessKey", "string"),), "string"),
     "Administrations": ((SESSION,), ANY),
@@ -94,6 +98,8 @@ SERVICES: Mapping[str, Mapping[str, tuple[Members, str]]] = {
     "Accounting": {
         **GENERAL,
         "GLAccountBalance": ((*OF_ADMINISTRATION, ("transactionDate", "dateTime")), ANY),
+        "OutstandingDebtorItems": (OPEN_ITEMS, ANY),
+        "OutstandingCreditorItems": (OPEN_ITEMS, ANY),
     },
     "Vat": {**GENERAL, "ActiveVATCodesList": (OF_ADMINISTRATION, "VATCode*")},
     "ChangeDigest": {
@@ -304,6 +310,45 @@ def test_zeep_reads_a_fiscal_year_vat_codes_and_changes(
         startRecord=0,
     )
     assert {one.deleted for one in changes} == {True, False}
+
+
+@pytest.mark.parametrize(("whose", "kind"), [("Debtor", "6"), ("Creditor", "2")])
+def test_zeep_reads_open_items_that_agree_with_the_balance(
+    clients: dict[str, Any], session: str, administration: etree._Element, whose: str, kind: str
+) -> None:
+    """Members and their types as in the vendor's article."""
+    key = administration.get("ID")
+    accounting = clients["Accounting"]
+    items = inside(
+        getattr(accounting, f"Outstanding{whose}Items")(
+            sessionID=session,
+            administrationID=key,
+            includeBankTransactions=False,
+            sortOrder="DateAsc",
+        )
+    )
+    assert items.tag == f"Outstanding{whose}Items", "in no namespace"
+    total = Decimal(0)
+    for one in items:
+        assert one.tag == "Item"
+        assert date.fromisoformat(text(one, "Date")) <= date.fromisoformat(text(one, "DueDate"))
+        kind_element = one.find("Type")
+        assert kind_element is not None
+        assert kind_element.get("ID") == kind
+        left, original = Decimal(text(one, "OpenAmount")), Decimal(text(one, "OriginalAmount"))
+        assert 0 < left / original <= 1
+        assert text(one, "DocumentID")
+        total += left
+    balances = inside(
+        accounting.GLAccountBalance(
+            sessionID=session,
+            administrationID=key,
+            transactionDate=datetime(2027, 12, 31),  # noqa: DTZ001
+        )
+    )
+    wanted = {"Debtor": "1300", "Creditor": "1600"}[whose]
+    (held,) = (Decimal(text(one, "Amount")) for one in balances if one.get("Code") == wanted)
+    assert total == (held if whose == "Debtor" else -held)
 
 
 def test_zeep_pages_through_contacts_of_the_current_domain(

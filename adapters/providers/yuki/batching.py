@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import define, field
 
+from adapters.providers.yuki.open_items import OpenItems
 from adapters.providers.yuki.rows import Group
 from core.domain.books import BATCH_RECORDS_MAX, Delta, JournalEntry, Record, RecordKind
 
@@ -22,7 +23,9 @@ class Part:
     is_last: bool = False
 
 
-def in_parts(groups: Sequence[Group], records_max: int) -> Iterator[Part]:
+def in_parts(
+    groups: Sequence[Group], records_max: int, items: OpenItems | None = None
+) -> Iterator[Part]:
     """Whole entries together; one part without any where there are none.
 
     An entry too large for a batch (a webshop's day in one document) begins anew: it is deleted, and
@@ -30,7 +33,7 @@ def in_parts(groups: Sequence[Group], records_max: int) -> Iterator[Part]:
     """
     records: list[Record] = []
     for group in groups:
-        found = group.records()
+        found = group.records(items)
         if records and len(records) + len(found) > records_max:
             yield _whole(records)
             records = []

@@ -4,6 +4,7 @@ Small JSON, versioned. A bookmark that cannot be read, or is of the other kind o
 fiscal), is no error: the pull then starts over, and what it does not meet again is gone.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
@@ -12,7 +13,7 @@ import msgspec
 
 from adapters.providers.yuki.years import FiscalYear, Span
 
-BOOKMARK_VERSION: Final = 1
+BOOKMARK_VERSION: Final = 2
 
 CHECK_SECONDS: Final = 7 * 24 * 3600
 """Once a week all contacts, VAT codes and fiscal years are read, and the totals of every year."""
@@ -26,6 +27,8 @@ LINES_AIM: Final = 5_000
 NAMES_MAX: Final = 300
 """VAT codes a bookmark remembers the wording of; administrations have some twenty."""
 CODES_MAX: Final = 100
+SHIFTED_MAX: Final = 500
+"""Pairs of months: years of invoices that are dated on another day than booked."""
 DAYS_MAX: Final = 1_500
 """Days with changes a bookmark carries from page to page; beyond them everything is read again."""
 
@@ -47,6 +50,7 @@ class Stage(StrEnum):
     CONTACTS = "contacts"
     TAX_CODES = "VAT codes"
     CHANGED = "changes"
+    OPEN_ITEMS = "open items"
     LEDGER = "general ledger"
     DONE = "done"
 
@@ -68,7 +72,9 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``spans`` of the ledger are still to be read, the first of them in part; ``months`` is how much
     of it is asked for at once. ``touched``: fiscal years this pull read in. ``latest``: of all
-    postings. ``taxes`` tell a VAT code from its wording; ``receivable``, ``payable`` and
+    postings. ``owed`` are digests of the open items of each month, None where they are not told;
+    ``shifted`` months of items with those their invoices were booked in, where these differ.
+    ``taxes`` tell a VAT code from its wording; ``receivable``, ``payable`` and
     ``liquid`` are the codes of accounts for customers, suppliers, and banks and cash.
     """
 
@@ -89,6 +95,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     months: int = MONTHS_AT_FIRST
     touched: tuple[int, ...] = ()
     latest: date | None = None
+    owed: dict[str, str] | None = None
+    shifted: tuple[tuple[str, str], ...] = ()
     taxes: dict[str, str] = {}
     receivable: tuple[str, ...] = ()
     payable: tuple[str, ...] = ()
@@ -105,6 +113,12 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def reads_masters(self) -> bool:
         """Whether contacts, VAT codes and years are read whole."""
         return self.mode is not Mode.CHANGES
+
+    def noting(self, shifted: Collection[tuple[str, str]]) -> "Bookmark":
+        """With more months that differ; those kept of which something is open."""
+        open_months = self.owed or {}
+        kept = sorted(pair for pair in {*self.shifted, *shifted} if pair[0] in open_months)
+        return msgspec.structs.replace(self, shifted=tuple(kept[-SHIFTED_MAX:]))
 
     @property
     def next_stage(self) -> Stage:

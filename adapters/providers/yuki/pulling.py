@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import msgspec
-from attrs import define
+from attrs import define, field
 
 from adapters.providers.kit.calls import NotSent
 from adapters.providers.kit.decoding import guid_or_none
@@ -31,6 +31,7 @@ from adapters.providers.yuki.bookmark import (
 from adapters.providers.yuki.contact_pages import ContactPages
 from adapters.providers.yuki.declaration import FAULT, RIGHT_MISSING
 from adapters.providers.yuki.fiscal_years import ask_years
+from adapters.providers.yuki.open_items import OpenItems, ask_open_items, changed_months
 from adapters.providers.yuki.questions import Question
 from adapters.providers.yuki.session import Session, not_understood, text_of
 from adapters.providers.yuki.years import (
@@ -77,6 +78,7 @@ class Pull:
     connection: str
     """Whose pages of contacts may be shared; empty: nobody's."""
     records_max: int = RECORDS_PER_BATCH
+    _items: OpenItems | None = field(default=None, init=False)
 
     def batches(self) -> Iterator[Batch]:
         stages: dict[Stage, Callable[[], Iterator[Batch]]] = {
@@ -85,6 +87,7 @@ class Pull:
             Stage.CONTACTS: self._contacts,
             Stage.TAX_CODES: self._tax_codes,
             Stage.CHANGED: self._changed,
+            Stage.OPEN_ITEMS: self._open_items,
             Stage.LEDGER: self._ledger,
         }
         for _ in range(BATCHES_MAX):
@@ -191,7 +194,7 @@ class Pull:
     # -- changes -----------------------------------------------------------------------------------
 
     def _changed(self) -> Iterator[Batch]:
-        """One page of what changed; after the last one it is known what to read again.
+        """One page of what changed; after the last one it is known on which days.
 
         Where the list is refused, pages repeat or do not end, everything is read again.
         """
@@ -224,19 +227,44 @@ class Pull:
         if is_repeated or is_endless:
             following = self._everything()
         elif len(found) < questions.DIGEST_ROWS_SEEN:
-            following = self._planned(digest.days)
+            following = _turned(msgspec.structs.replace(at, digest=Digest(days=digest.days)))
         else:
             following = msgspec.structs.replace(at, digest=digest)
         deleted = frozenset((RecordKind.LINE, key) for key in gone)
         yield self._batch([], (Delta(deleted=deleted),), following)
 
-    def _planned(self, days: Sequence[date]) -> Bookmark:
-        """The bookmark after the last page: months with changes, and years to be read again."""
+    def _open_items(self) -> Iterator[Batch]:
+        """What is open now; then it is known what to read: months with changes of either kind."""
+        at = self.at
+        items = self._owed_now()
+        months = None if items is None else items.months()
+        spans = at.spans
+        if not spans and at.owed is None and months is not None:
+            spans = first_reading(at.years, self._today)
+        elif not spans:
+            changed = changed_months(at.owed or {}, months or {}, at.shifted)
+            spans = self._planned((*at.digest.days, *changed))
+        at = msgspec.structs.replace(at, spans=spans, digest=Digest(), owed=months)
+        yield self._batch([], (Delta(),), _turned(at))
+
+    def _planned(self, days: Sequence[date]) -> tuple[Span, ...]:
+        """Months with changes, and years to be read again."""
         at = self.at
         again = whole_years(at.years, frozenset(at.again)) if at.again else ()
         spans = (*again, *without(months_of(days, at.years, at.months), again))
-        at = msgspec.structs.replace(at, spans=tuple(sorted(spans, key=_first)), digest=Digest())
-        return _turned(at)
+        return tuple(sorted(spans, key=lambda span: span.first))
+
+    def _owed_now(self) -> OpenItems | None:
+        """Held while lines are read, so a pull that goes on asks again; None: never told."""
+        if self._items is None:
+            try:
+                self._items = ask_open_items(self.session, self._key, self._domain_id or "")
+            except ProviderDown as refused:
+                # Of a service that told them before it is a trouble that passes.
+                if refused.code != FAULT or self.at.owed is not None:
+                    raise
+                return None
+        return self._items
 
     def _everything(self) -> Bookmark:
         spans = first_reading(self.at.years, self._today)
@@ -247,6 +275,7 @@ class Pull:
     def _ledger(self) -> Iterator[Batch]:
         """The first part of the days that are left; less of it, where its answer does not come."""
         assert self.at.spans
+        items = None if self.at.owed is None else self._owed_now()
         asked, rest = self.at.spans[0].divided(self.at.months)
         is_least = asked.cut and self.at.months == 1
         try:
@@ -258,7 +287,7 @@ class Pull:
                 raise
             self._ask_for_less()
             return
-        yield from self._read_span(asked, rest, collected)
+        yield from self._read_span(asked, rest, collected, items)
 
     def _ask_for_less(self) -> None:
         first, *others = self.at.spans
@@ -287,7 +316,7 @@ class Pull:
         return collected
 
     def _read_span(
-        self, asked: Span, rest: Span | None, collected: rows.Collected
+        self, asked: Span, rest: Span | None, collected: rows.Collected, items: OpenItems | None
     ) -> Iterator[Batch]:
         """Batches of whole entries; the last of them ends the span."""
         at = self.at
@@ -304,12 +333,13 @@ class Pull:
         if not left:
             after = _turned(after)
         stage = f"{at.stage.value}, {asked.first:%Y-%m} to {asked.last:%Y-%m}"
-        for part in in_parts(groups, self.records_max):
+        for part in in_parts(groups, self.records_max, items):
             coverage = (
                 part.coverage,
                 Window(first=asked.first, last_day=asked.last, last=part.is_last),
             )
-            yield self._batch(part.records, coverage, after if part.is_last else at, stage)
+            following = after.noting(items.shifted if items else ()) if part.is_last else at
+            yield self._batch(part.records, coverage, following, stage)
 
     def _years_of(self, asked: Span) -> set[int]:
         """A span whose lines are all gone still bears on its years."""
@@ -367,7 +397,3 @@ def _controls(at: Bookmark) -> rows.Controls:
         payable=frozenset(at.payable),
         liquid=frozenset(at.liquid),
     )
-
-
-def _first(span: Span) -> date:
-    return span.first

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from adapters.providers.kit.soap import escaped, tag
 from adapters.providers.yuki.declaration import COMMERCIAL, FINANCIAL_MODE
+from core.domain.books import TradeSide
 
 NAMESPACE: Final = "http://www.theyukicompany.com/"
 
@@ -117,6 +118,22 @@ def balances(key: str, day: date, books: str) -> Question:
         operation="GLAccountBalance" if books == COMMERCIAL else "GLAccountBalanceFiscal",
         about="balances (Accounting)",
         parameters=(("administrationID", key), ("transactionDate", day.isoformat())),
+    )
+
+
+def open_items(key: str, side: TradeSide) -> Question:
+    """What is open now. Without bank transactions that were booked on customers or suppliers."""
+    is_receivable = side is TradeSide.RECEIVABLE
+    whose = "Debtor" if is_receivable else "Creditor"
+    return Question(
+        service="Accounting",
+        operation=f"Outstanding{whose}Items",
+        about=f"open items of {'customers' if is_receivable else 'suppliers'} (Accounting)",
+        parameters=(
+            ("administrationID", key),
+            ("includeBankTransactions", "false"),
+            ("sortOrder", "DateAsc"),
+        ),
     )
 
 

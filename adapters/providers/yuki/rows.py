@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from adapters.providers.kit.decoding import fraction_e4, guid_or_none
 from adapters.providers.kit.xml import Element
+from adapters.providers.yuki.open_items import OpenItems, Owed
 from adapters.providers.yuki.session import text_of
 from adapters.providers.yuki.years import FiscalYear, placed
 from core.domain.books import (
@@ -247,13 +248,20 @@ class Group:
     entry: JournalEntry
     kind: JournalKind
     lines: list[JournalLine] = field(factory=list)
+    document: str | None = None
     control_e4: dict[TradeSide, int] = field(factory=lambda: defaultdict(int))
+    foreign_e4: dict[TradeSide, int] = field(factory=lambda: defaultdict(int))
+    """The same in the currency of the lines."""
+    currency: str = HOME_CURRENCY
     contact_key: str | None = None
     has_tax: bool = False
     is_payment: bool = False
 
-    def invoice(self) -> Invoice | None:
+    def invoice(self, items: OpenItems | None = None) -> Invoice | None:
         """Of a sales or purchase document: what its lines move on the control account.
+
+        What is open of it, and when that is due, the open items tell: what is not among them is
+        paid, and its due date no longer told. None: they are not known.
 
         Not what touches a bank or cash: that is a payment with the document of its invoice. What
         moves it the other way is a credit note if it carries tax, else a settlement. No list of
@@ -269,20 +277,32 @@ class Group:
         if owed_e4 <= 0 and not self.has_tax:
             return None
         is_sale = side is TradeSide.RECEIVABLE
+        owed = self._owed(side, items)
+        foreign_e4 = sign * self.foreign_e4[side]
+        open_e4 = None if items is None else 0
+        if owed is not None:
+            open_e4 = owed.of(owed_e4, foreign_e4)
         return Invoice(
             key=self.entry.key,
             direction=InvoiceDirection.SALES if is_sale else InvoiceDirection.PURCHASE,
             number=self.entry.number,
             contact_key=self.contact_key,
             date=self.entry.date,
-            due_date=None,
-            currency=HOME_CURRENCY,
+            due_date=None if owed is None else owed.due,
+            currency=self.currency,
             total_e4=owed_e4,
+            open_e4=open_e4,
             entry_key=self.entry.key,
         )
 
-    def records(self) -> list[Record]:
-        invoice = self.invoice()
+    def _owed(self, side: TradeSide, items: OpenItems | None) -> Owed | None:
+        if items is None:
+            return None
+        entry = self.entry
+        return items.find(side, self.document, self.contact_key, entry.number, entry.date)
+
+    def records(self, items: OpenItems | None = None) -> list[Record]:
+        invoice = self.invoice(items)
         return [self.entry, *self.lines, *([invoice] if invoice else [])]
 
 
@@ -313,6 +333,8 @@ class Collected:
         side = self.controls.side(line.account_key)
         if side is not None:
             group.control_e4[side] += line.amount_e4
+            group.foreign_e4[side] += line.amount_e4 if line.foreign_e4 is None else line.foreign_e4
+            group.currency = line.currency or HOME_CURRENCY
             group.contact_key = group.contact_key or line.contact_key
         self.count += 1
         self.latest = max(on, self.latest or on)
@@ -355,4 +377,4 @@ def _group(
         year=place[0],
         period=place[1],
     )
-    return Group(entry=entry, kind=kind)
+    return Group(entry=entry, kind=kind, document=document)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from adapters.providers.kit.calls import Kit
 from adapters.providers.yuki import Yuki
+from core.domain.books import RecordKind
 from core.ports.provider import Credentials
 from core.ports.sessions import OwnSessions
 from sandbox.identity import Identities, Kind
@@ -13,9 +14,10 @@ from sandbox.records import EntryKind
 from sandbox.server import Sandbox
 from sandbox.yuki import SANDBOX_ACCESS_KEY
 from sandbox.yuki import Yuki as StandIn
-from sandbox.yuki.administration import Ledger as Presented
 from tests.providers.conformance import ProviderConformance
+from tests.providers.folding import Ledger
 from tests.providers.sandboxed import Connected
+from tests.providers.yuki.truth import invoices_of, presented
 
 KEY = "yuki"
 SEED = 11
@@ -26,6 +28,8 @@ EMPTY = Identities(SEED).guid(4, Kind.COMPANY, 1)
 JOURNALS = 6
 """Kinds of documents that stand in for journals."""
 CONTACTS_PER_PAGE = 100
+OPEN_ITEMS = 2
+"""Of customers and of suppliers."""
 QUESTIONS_FROM_START = 4
 """Three months, six, twelve and more hold the 23 months from the first year until now."""
 
@@ -45,12 +49,6 @@ def keyed(sandbox: Sandbox, kit: Kit, **others: str) -> Connected:
         ),
         secrets=(SANDBOX_ACCESS_KEY,),
     )
-
-
-def presented(sandbox: Sandbox, key: str) -> Presented:
-    stand_in = sandbox.stand_in(KEY)
-    assert isinstance(stand_in, StandIn)
-    return stand_in.ledgers[key]
 
 
 def domain_contacts(sandbox: Sandbox, key: str) -> int:
@@ -112,8 +110,8 @@ class TestYuki(ProviderConformance):
         return range(1, batches, 2)
 
     def asked(self, sandbox: Sandbox) -> list[str]:
-        """Signing in, once a session, is no page."""
-        signing_in = ("<Authenticate ", "<SetCurrentDomain ")
+        """Signing in, once a session, is no page; open items are held while lines are read."""
+        signing_in = ("<Authenticate ", "<SetCurrentDomain ", "<Outstanding")
         return [
             line for line in super().asked(sandbox) if not any(word in line for word in signing_in)
         ]
@@ -121,15 +119,21 @@ class TestYuki(ProviderConformance):
     def truth(self, sandbox: Sandbox, key: str) -> dict[str, Any]:
         return truth_of(sandbox, key, super().truth(sandbox, key))
 
+    def assert_true(self, sandbox: Sandbox, ledger: Ledger, key: str | None = None) -> None:
+        """Invoices too, with what is open of them."""
+        super().assert_true(sandbox, ledger, key)
+        wanted = invoices_of(sandbox, key or self.administration_key)
+        assert ledger.records[RecordKind.INVOICE] == wanted
+
     def fewest_calls(self, sandbox: Sandbox, *, full: bool, changes: int) -> int:
         """As the provider's sheet counts them, fewer for the ledger: see the constants."""
         scheme = taxes = digest = 1
         if not full:
             contacts, changed, balances = 1, 1, 2
             session_over = 1  # told by a refusal, where sessions are kept in memory only
-            return scheme + digest + contacts + changed + balances + session_over
+            return scheme + digest + contacts + OPEN_ITEMS + changed + balances + session_over
         reference, years, balances = 1, 2, 2
         contacts = -(-domain_contacts(sandbox, self.administration_key) // CONTACTS_PER_PAGE) + 1
         before = after = 1
         ledger = before + QUESTIONS_FROM_START + after
-        return scheme + reference + years + contacts + taxes + ledger + balances
+        return scheme + reference + years + contacts + taxes + OPEN_ITEMS + ledger + balances

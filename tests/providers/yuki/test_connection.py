@@ -18,6 +18,7 @@ from adapters.providers.yuki.declaration import (
     next_day,
 )
 from adapters.providers.yuki.source import WITHOUT_CHANGES, YukiSource
+from core.domain.books import RecordKind
 from core.domain.failures import Failure, FixSettings, ProviderDown, Reconnect, Wait
 from core.domain.integration import Administration
 from core.ports.provider import Credentials
@@ -29,6 +30,7 @@ from tests.providers.folding import Ledger
 from tests.providers.kit.scripted import FakeBudgets, ScriptedServer, answer, kit_with
 from tests.providers.sandboxed import Connected, run
 from tests.providers.yuki.test_conformance import KEY, fields_of, truth_of
+from tests.providers.yuki.truth import invoices_of
 
 FAULT = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>'
@@ -238,7 +240,11 @@ def test_a_first_import_is_spread_over_days_and_says_how_far_it_is(
         for one in sandbox.log(KEY)
         if one.status == 200 and "administrationID" in one.body and "PeriodDate" not in one.body
     ]
+    anew = [one for one in pages if "<Outstanding" in one]
+    pages = [one for one in pages if one not in anew]
     assert len(pages) == len(set(pages)), "nothing is read twice"
+    assert len(anew) <= 2 * (1 + len(waits)), "what is open is asked once a day"
+    assert ledger.records[RecordKind.INVOICE] == invoices_of(sandbox, administration.key)
 
 
 def test_a_daily_limit_told_by_yuki_stops_every_worker_until_midnight(

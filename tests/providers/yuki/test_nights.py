@@ -1,31 +1,29 @@
-"""Nights of random edits and crashes on SQLite, with Yuki: the books end up true and proven."""
+"""Yuki through the services: what is owed, by due date, and nights of edits and crashes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
-from adapters.providers.kit.calls import Kit, TimeOuts
 from adapters.providers.yuki import Yuki
+from adapters.storage.memory.storage import MemoryStorage
 from adapters.storage.sql.storage import SqlStorage
 from core.domain.import_run import ImportRun, RunStatus
 from core.domain.money import parse_e4
 from core.domain.proof import Verdict
-from core.services.ports import Ports
+from core.ports.storage import Storage
 from sandbox.identity import Identities, Kind
 from sandbox.server import Sandbox
-from tests.fakes import CountingIds, RecordingDoorbell
-from tests.fire.test_random_nights import LINES, NIGHTS, NOW, Play
-from tests.providers.kit.scripted import FakeBudgets
-from tests.providers.sandboxed import SandboxTime
+from tests.fire.test_random_nights import LINES, NIGHTS, NOW
+from tests.providers.open_ageing import assert_aged, assert_paid_the_next_night
+from tests.providers.open_play import OpenPlay, following, kit_of
 from tests.providers.yuki.test_conformance import KEY, fields_of, truth_of
-from tests.services.house import BASE, OPERATOR, PlainVault
+from tests.providers.yuki.truth import invoices_of, presented
 
 
-class YukiPlay(Play):
+class YukiPlay(OpenPlay):
     """What is true is told with entries made of documents, and with openings in period 0."""
 
     def assert_true(self, run: ImportRun) -> None:
@@ -49,42 +47,45 @@ class YukiPlay(Play):
             (cell.account_key, cell.year, cell.period): amount_e4
             for cell, amount_e4 in cells_e4.items()
         } == wanted
+        assert self.invoices(run) == invoices_of(self.sandbox, self.code)
+
+
+AGED_LINES = 600
+"""So many that some invoices are not paid."""
 
 
 @contextmanager
-def playing(seed: int, folder: Path) -> Iterator[YukiPlay]:
-    with Sandbox(seed=seed, lines=LINES, providers=[KEY], frozen_at=NOW) as sandbox:
-        clock = SandboxTime(sandbox)
-        waits = TimeOuts(connect=5, read=5, write=5, pool=5, deadline=20)
-        kit = Kit(clock=clock, budgets=FakeBudgets(clock), time_outs=waits)
-        ports = Ports(
-            storage=SqlStorage(folder / "monitr.sqlite3"),
-            vault=PlainVault(),
-            doorbell=RecordingDoorbell(),
-            clock=clock,
-            ids=CountingIds(),
-            providers={KEY: Yuki(kit)},
-        )
+def playing(
+    seed: int, storage: Storage, lines: int = LINES, **settings: object
+) -> Iterator[OpenPlay]:
+    with Sandbox(seed=seed, lines=lines, providers=[KEY], frozen_at=NOW) as sandbox:
+        sandbox.settings(KEY, daily_calls=0, **settings)
         code = Identities(seed).guid(1, Kind.COMPANY, 1)
-        play = YukiPlay(KEY, code, sandbox, ports, Random(seed))  # noqa: S311 - no secret is made
-        sandbox.settings(KEY, daily_calls=0, rows_max=60, contacts_page=20, digest_max=100)
-        play.organisation_id = play.services.onboarding.start("Random").id
-        connection = play.services.connecting.connect(
-            play.organisation_id, KEY, fields_of(sandbox), operator=OPERATOR, redirect_base=BASE
-        )
-        selection = play.services.linking.select(
-            play.organisation_id, connection.integration.id, [code], operator=OPERATOR
-        )
-        play.entity_id = selection.created[0].id
-        yield play
-        ports.storage.close()
+        provider = Yuki(kit_of(sandbox))
+        with following(
+            YukiPlay, invoices_of, sandbox, provider, fields_of(sandbox), code, storage, seed=seed
+        ) as play:
+            yield play
+
+
+def storage_of(name: str, folder: Path) -> Storage:
+    return SqlStorage(folder / "monitr.sqlite3") if name == "sqlite" else MemoryStorage()
+
+
+@pytest.mark.parametrize("name", ["memory", "sqlite"])
+def test_ageing_is_by_due_date_and_follows_payments(name: str, tmp_path: Path) -> None:
+    with playing(11, storage_of(name, tmp_path), AGED_LINES) as play:
+        assert_aged(play, presented(play.sandbox, play.code).books)
+        assert_paid_the_next_night(play, presented(play.sandbox, play.code).books)
 
 
 @pytest.mark.fire
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_whatever_happens_a_clean_night_is_true(seed: int, tmp_path: Path) -> None:
-    with playing(seed, tmp_path) as play:
+    small = {"rows_max": 60, "contacts_page": 20, "digest_max": 100}
+    storage = SqlStorage(tmp_path / "monitr.sqlite3")
+    with playing(seed, storage, **small) as play:
         for _ in range(NIGHTS):
             assert play.night(wild=True).status is RunStatus.SUCCEEDED
             play.sandbox.advance(3_600)

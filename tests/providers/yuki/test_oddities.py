@@ -25,7 +25,8 @@ from sandbox.records import EntryKind
 from sandbox.server import Sandbox
 from tests.providers.folding import Ledger
 from tests.providers.sandboxed import Connected, run
-from tests.providers.yuki.test_conformance import BROKEN, KEY, keyed, presented
+from tests.providers.yuki.test_conformance import BROKEN, KEY, keyed
+from tests.providers.yuki.truth import presented
 
 NIGHT_SECONDS = 24 * 3600
 
