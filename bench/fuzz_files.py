@@ -1,6 +1,8 @@
 """Coverage-guided fuzzing of the file readers: no crash, no hang, no memory without end.
 
-python -m bench.fuzz_files [--minutes N]
+``--audit``: audit files only.
+
+python -m bench.fuzz_files [--minutes N] [--audit]
 """
 
 import re
@@ -26,9 +28,17 @@ def minutes_asked(words: list[str]) -> float:
 def main() -> None:
     """Print ``name value target`` lines."""
     seconds = int(minutes_asked(sys.argv[1:]) * 60)
+    kind = ["audit"] if "--audit" in sys.argv else []
     with tempfile.TemporaryDirectory(prefix="monitr-fuzz-") as folder:
         child = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "tests.fire.fuzz_files", str(seconds), f"{folder}/corpus"],
+            [
+                sys.executable,
+                "-m",
+                "tests.fire.fuzz_files",
+                str(seconds),
+                f"{folder}/corpus",
+                *kind,
+            ],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -5,14 +5,18 @@ the file; parts collect in ``ready``.
 """
 
 import datetime as dt
-from typing import Final, NamedTuple, cast
+from collections.abc import Sequence
+from itertools import islice
+from operator import eq
+from typing import Final, cast
 
 from attrs import define, field
 
 from adapters.files.audit_masters import AuditMasters, amount_e4_of
 from adapters.files.audit_totals import AuditTotals
 from adapters.files.keys import LineKeys, entry_key
-from adapters.files.lines import CODE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, StagedLine
+from adapters.files.lines import CODE_CHARACTERS_MAX, StagedEntry, StagedLine
+from adapters.files.plain_lines import FileLine, PlainLines, Run, Texts, cut, text_or_none
 from core.domain.books import JournalEntry, JournalKind, JournalLine
 from core.domain.file_import import Declared, Rejected, Remark, Weight
 from core.domain.money import InexactAmount
@@ -45,25 +49,6 @@ class FileHeader:
         return self.first.month if self.first is not None else 1
 
 
-def text_or_none(text: str | None) -> str | None:
-    """As a description: without spaces around it, cut where it is long."""
-    return None if text is None else text.strip()[:TEXT_CHARACTERS_MAX] or None
-
-
-class FileLine(NamedTuple):
-    """A line in the file's own words. ``debit``: on which side; None where it does not say."""
-
-    account: str | None = None
-    debit: bool | None = None
-    amount: str | None = None
-    number: str | None = None
-    contact: str | None = None
-    tax: str | None = None
-    currency: str | None = None
-    foreign: str | None = None
-    description: str | None = None
-
-
 @define
 class AuditParts:
     """One reading of one file."""
@@ -73,7 +58,7 @@ class AuditParts:
     keys: LineKeys = field(factory=LineKeys)
     ready: list[Part] = field(factory=list)
     masters: AuditMasters = field(factory=AuditMasters)
-    entry: JournalEntry | None = None
+    entry: StagedEntry | None = None
     journal_kind: JournalKind = JournalKind.OTHER
     opening: bool = False
     outside: int = 0
@@ -84,10 +69,15 @@ class AuditParts:
     last_number: str | None = None
     numbers_repeat: bool = False
     line_date: dt.date = dt.date.min
-    _told: bool = False
+    plain: PlainLines | None = None
+    """Where lines wait to be taken many at a time; None: in no such format."""
+    _begun: StagedEntry | None = None
+    """The entry whose lines were given their keys last."""
+    _told: StagedEntry | None = None
+    """The entry told last in the part being made."""
     _undated: bool = False
     _counted: int = 0
-    _entries: list[JournalEntry] = field(factory=list)
+    _entries: list[StagedEntry] = field(factory=list)
     _lines: list[StagedLine] = field(factory=list)
     _dates: dict[str, dt.date | None] = field(factory=dict)
 
@@ -115,20 +105,12 @@ class AuditParts:
         told = _period(period)
         if told is None:
             told = 0 if opening else (day.month - self.header.start_month) % 12 + 1
-        key = entry_key(day, _cut(journal), _cut(number))
-        self.entry = JournalEntry(
-            key=key,
-            number=_cut(number) or None,
-            journal_key=_cut(journal) or None,
-            date=day,
-            year=year or self.header.year or day.year,
-            period=told,
-            description=text_or_none(description),
-        )
+        journal, number = cut(journal), cut(number)
+        self.entry = StagedEntry(
+            entry_key(day, journal, number), number or None, journal or None, day,
+            year or self.header.year or day.year, told, text_or_none(description),
+        )  # fmt: skip
         self.line_date = found if found is not None and not opening else day
-        self.keys.begin(key)
-        self.last_number = None
-        self._told = False
 
     def date_of(self, text: str | None) -> dt.date | None:
         if text is None:
@@ -154,9 +136,13 @@ class AuditParts:
 
     def line(self, words: FileLine) -> int:
         """The amount as written, in 1/10,000: on its side for the totals; 0 when rejected."""
+        self.settle()
         self.count += 1
         account, debit, amount, number, contact, tax, _, foreign, description = words
         entry = self.entry
+        if entry is not None and entry is not self._begun:
+            self.keys.begin(entry.key)
+            self._begun, self.last_number = entry, None
         account = account.strip() if account else ""
         try:
             written_e4 = amount_e4_of(amount or "")
@@ -171,12 +157,12 @@ class AuditParts:
                 self.numbers_repeat = True
             self.last_number = number
         if contact:
-            contact = _cut(contact)
+            contact = cut(contact)
             self.masters.role(contact, self.journal_kind)
         currency, foreign_e4 = self._foreign(words) if foreign else (None, None)
-        if not self._told:
+        if entry is not self._told:
             self._entries.append(entry)
-            self._told = True
+            self._told = entry
         keys, lines = self.keys, self._lines
         key = keys.line(account, self.count)
         lines.append(
@@ -187,7 +173,7 @@ class AuditParts:
             )
         )  # fmt: skip
         if len(lines) >= POSTINGS_LINES_MAX:
-            self.flush()
+            self._flush()
         return written_e4
 
     def _foreign(self, words: FileLine) -> tuple[str | None, int | None]:
@@ -216,15 +202,92 @@ class AuditParts:
         self.ready.append(Rejected(line=self.count, reason=reason, text=text))
         return 0
 
+    # Many lines at a time
+
+    def begin_plain(self, contact: str | None) -> bool:
+        """Whether lines of the entry begun last may wait in ``plain``."""
+        if self.plain is None or self.entry is None or self._undated:
+            return False
+        self.plain.begin(self.entry, self.line_date, self.journal_kind, contact)
+        return True
+
+    def settle(self) -> None:
+        """Lines that wait are taken."""
+        plain = self.plain
+        if plain is None or not plain.texts:
+            return
+        runs, texts = plain.taken()
+        columns = plain.columns(runs, texts) if len(texts) <= POSTINGS_LINES_MAX else None
+        if columns is None:
+            self._one_by_one(plain, runs, texts)
+            return
+        if len(self._lines) + len(texts) > POSTINGS_LINES_MAX:
+            self._flush()
+        continues = runs[0].entry is self._begun
+        for account in set(columns.accounts) - self.masters.used:
+            self.masters.use(account)
+        self._look_at_numbers(columns.numbers, runs, continues=continues)
+        for contact, kind in columns.roles:
+            self.masters.role(contact, kind)
+        rows = range(self.count + 1, self.count + len(texts) + 1)
+        self.count += len(texts)
+        keys = self.keys.columns(
+            [run.entry.key for run in runs], columns.lengths, columns.accounts, rows,
+            continues=continues,
+        )  # fmt: skip
+        told = runs[int(runs[0].entry is self._told) :]
+        self._entries += [run.entry for run in told]
+        self._begun = self._told = runs[-1].entry
+        self._lines += columns.lines(keys)
+        self.totals.postings.add_many(columns.debits_e4, columns.credits_e4)
+        if len(self._lines) >= POSTINGS_LINES_MAX:
+            self._flush()
+
+    def _one_by_one(self, plain: PlainLines, runs: Sequence[Run], texts: Sequence[Texts]) -> None:
+        """Among them is one out of the ordinary: each is looked at by itself."""
+        now = self.entry, self.line_date, self.journal_kind, self._undated
+        self._undated = False
+        ends = [*(run.start for run in runs[1:]), len(texts)]
+        for run, end in zip(runs, ends, strict=True):
+            self.entry, self.line_date, self.journal_kind = run.entry, run.line_date, run.kind
+            for one in texts[run.start : end]:
+                words = plain.words(one, run)
+                self.totals.postings.add(self.line(words), debit=bool(words.debit))
+        self.entry, self.line_date, self.journal_kind, self._undated = now
+
+    def _look_at_numbers(
+        self, numbers: Sequence[str | None], runs: Sequence[Run], *, continues: bool
+    ) -> None:
+        """Whether lines of one entry repeat the number before."""
+        if not continues:
+            self.last_number = None
+        if self.numbers_repeat or not (
+            None in numbers
+            or numbers[0] == self.last_number
+            or any(map(eq, numbers, islice(numbers, 1, None)))
+        ):
+            self.last_number = numbers[-1]
+            return
+        starts = {run.start for run in runs[int(continues) :]}
+        for at, number in enumerate(numbers):
+            if at in starts:
+                self.last_number = None
+            if number is not None:
+                self.numbers_repeat = self.numbers_repeat or number == self.last_number
+                self.last_number = number
+
     def flush(self) -> None:
         """What was collected becomes a part."""
+        self.settle()
+        self._flush()
+
+    def _flush(self) -> None:
         if not self._lines:
             return
-        # Staged lines have the fields of journal lines: staging reads them and writes them down.
-        lines = cast("tuple[JournalLine, ...]", tuple(self._lines))
+        # They have the fields of entries and lines: staging reads them and writes them down.
         part = Postings(
-            entries=tuple(self._entries),
-            lines=lines,
+            entries=cast("tuple[JournalEntry, ...]", tuple(self._entries)),
+            lines=cast("tuple[JournalLine, ...]", tuple(self._lines)),
             opening=self.opening,
             new_entries=self.keys.entries - self._counted,
         )
@@ -232,7 +295,7 @@ class AuditParts:
         self.ready.append(part)
         self._entries.clear()
         self._lines.clear()
-        self._told = False
+        self._told = None
 
     # The end
 
@@ -285,10 +348,6 @@ class AuditParts:
 
     def warn(self, code: str, sentence: str) -> None:
         self.remark(Weight.WARNING, code, sentence)
-
-
-def _cut(text: str) -> str:
-    return text.strip()[:CODE_CHARACTERS_MAX]
 
 
 def _period(text: str | None) -> int | None:

@@ -1,6 +1,6 @@
 """The totals an audit file states, held against what was read, side by side as written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from attrs import define, field
@@ -59,6 +59,11 @@ class Section:
             self.debit_e4 += written_e4
         else:
             self.credit_e4 += written_e4
+
+    def add_many(self, debits_e4: Sequence[int], credits_e4: Sequence[int]) -> None:
+        self.lines += len(debits_e4) + len(credits_e4)
+        self.debit_e4 += sum(debits_e4)
+        self.credit_e4 += sum(credits_e4)
 
     def remarks(self) -> Iterator[Remark]:
         differences = [

@@ -5,18 +5,20 @@ transactions that hold lines. A ``Dialect`` says what the parts are called; what
 is here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from attrs import define, field, frozen
 
+from adapters.files.audit_dialect import Dialect
 from adapters.files.audit_masters import amount_e4_of
-from adapters.files.audit_parts import OPENING_HELD_MAX, AuditParts, FileLine
+from adapters.files.audit_parts import OPENING_HELD_MAX, AuditParts
 from adapters.files.audit_text import AuditText
 from adapters.files.audit_totals import Section
-from adapters.files.values import read_year, side_of
-from adapters.providers.kit.xml import Element, Reading, elements
+from adapters.files.plain_lines import LINES_TOGETHER, TAX, FileLine, PlainLines
+from adapters.files.values import read_year
+from adapters.providers.kit.xml import Element, Reading, elements_together
 from core.domain.books import Journal, JournalKind
 from core.domain.failures import NotUnderstood
 from core.domain.money import InexactAmount
@@ -31,32 +33,6 @@ _CODES: Final[Mapping[str, str]] = {
     "xml-document-type": "dtd-refused",
     "xml-too-large": "too-large",
 }
-
-
-@frozen(kw_only=True)
-class Dialect:
-    """What a format calls things: local names, each tried in turn where there are several.
-
-    ``entry`` and ``line`` map our word to theirs. ``sections``: the element that states totals, and
-    what it states them for. ``stated``: names of the totals.
-    """
-
-    journal: str
-    transaction: str
-    lines: tuple[str, ...]
-    line_parents: frozenset[str]
-    sections: Mapping[str, str]
-    stated: Mapping[str, str]
-    journal_fields: Mapping[str, str]
-    journal_kinds: Mapping[str, JournalKind]
-    entry_fields: Mapping[str, str]
-    account: str
-    number: str
-    description: str
-    contacts: tuple[tuple[str, str], ...]
-    """Of lines and transactions, each with what tells its kind's codes from another kind's."""
-    nested: frozenset[str]
-    """Elements of a line that hold elements themselves."""
 
 
 @frozen(kw_only=True)
@@ -113,6 +89,10 @@ class AuditWalk:
     """Of the transaction's lines: itself, or an element of it."""
     contact: str | None = None
     """Of the whole transaction."""
+    plain: PlainLines = field(init=False)
+    """Where lines wait to be taken many at a time."""
+    takes_plain: bool = False
+    """Whether lines that follow in the transaction may wait there."""
     journal_key: str = ""
     journal_type: str = ""
     held: list[Held] = field(factory=list)
@@ -123,6 +103,11 @@ class AuditWalk:
     """Stated opening balances by account, debit positive."""
     notes: dict[str, str] = field(factory=dict)
     """What a format has to remember."""
+
+    def __attrs_post_init__(self) -> None:
+        dialect = self.format.dialect
+        self.plain = PlainLines(dialect.line_names)
+        self.parts.plain = self.plain if dialect.side else None
 
     def run(self, text: AuditText, limit_bytes: int | None = None) -> Iterator[Part]:
         """The parts of a file, or of its beginning; failures in the words of files."""
@@ -137,11 +122,15 @@ class AuditWalk:
         for name, other in self.format.others.items():
             take[name] = _bound(other, self)
         ready, names = self.parts.ready, self.names
+        waiting = self.plain.texts
         wanted = [f"{{*}}{name}" for name in take]
-        for element in elements(text.chunks(limit_bytes), wanted, reading_of(text.path)):
+        for some in elements_together(text.chunks(limit_bytes), wanted, reading_of(text.path)):
             if self.root is None:
-                self.root = element.getroottree().getroot()
-            take[names[element.tag]](element)
+                self.root = some[0].getroottree().getroot()
+            for element in some:
+                take[names[element.tag]](element)
+            if len(waiting) >= LINES_TOGETHER:
+                self.parts.settle()
             if ready:
                 yield from ready
                 ready.clear()
@@ -153,12 +142,18 @@ class AuditWalk:
 
     # Elements
 
-    def texts(self, element: Element) -> dict[str, str | None]:
-        """Texts of the children by local name; the first of a name counts."""
+    def texts(self, element: Element, *, until: Collection[str] = ()) -> dict[str, str | None]:
+        """Texts of the children by local name; the first of a name counts.
+
+        ``until``: those before the first of these names.
+        """
         names = self.names
         found: dict[str, str | None] = {}
         for child in element:
-            found.setdefault(names[child.tag], child.text)
+            name = names[child.tag]
+            if name in until:
+                break
+            found.setdefault(name, child.text)
         return found
 
     def _section_ends(self, element: Element) -> None:
@@ -186,7 +181,7 @@ class AuditWalk:
     def _journal_begins(self, journal: Element) -> None:
         self.journal = journal
         dialect = self.format.dialect
-        texts = self.texts(journal)
+        texts = self.texts(journal, until=(dialect.transaction,))
         self.journal_key = short(texts.get(dialect.journal_fields["key"]))
         self.journal_type = short(texts.get(dialect.journal_fields["type"])).upper()
         kind = dialect.journal_kinds.get(self.journal_type, JournalKind.OTHER)
@@ -210,10 +205,9 @@ class AuditWalk:
         journal = transaction.getparent()
         if journal is not None and journal is not self.journal:
             self._journal_begins(journal)
-        texts = self.texts(transaction)
-        words = {
-            ours: texts.get(theirs) for ours, theirs in self.format.dialect.entry_fields.items()
-        }
+        dialect = self.format.dialect
+        texts = self.texts(transaction, until=dialect.line_elements)
+        words = {ours: texts.get(theirs) for ours, theirs in dialect.entry_fields.items()}
         self.contact = self._contact(texts)
         opening = self.format.is_opening(self, words)
         self.holding = opening and bool(self.opening_e4) and self.held_lines < OPENING_HELD_MAX
@@ -221,6 +215,11 @@ class AuditWalk:
             self.held.append(Held(self.journal_key, words, []))
         else:
             self.begin(words, opening=opening)
+        self.takes_plain = (
+            not self.holding
+            and not self.parts.totals.closing_e4
+            and self.parts.begin_plain(self.contact)
+        )
 
     def begin(self, words: Mapping[str, str | None], *, opening: bool) -> None:
         """An entry with these words of a transaction."""
@@ -267,7 +266,15 @@ class AuditWalk:
         deeper = _NOTHING
         if not dialect.nested.isdisjoint(texts):
             deeper = {name: child for child in line if (name := names[child.tag]) in dialect.nested}
+        elif self.takes_plain:
+            self.plain.texts.append(texts)
+            return
         debit, amount, currency, foreign, tax = self.format.amount(self, texts, deeper)
+        if self.takes_plain and not foreign:
+            texts[TAX] = tax
+            self.plain.texts.append(texts)
+            return
+        self.takes_plain = False
         words = FileLine(
             texts.get(dialect.account), debit, amount, texts.get(dialect.number),
             self._contact(texts) or self.contact, tax, currency, foreign,
@@ -383,11 +390,3 @@ def short(text: str | None) -> str:
 
 def _year(text: str | None) -> int | None:
     return None if text is None else read_year(text)
-
-
-def side(text: str | None) -> bool | None:
-    """Whether D or C, in their words too; None for neither."""
-    if text in {"D", "C"}:
-        return text == "D"
-    found = None if text is None else side_of(text)
-    return None if found is None else found > 0

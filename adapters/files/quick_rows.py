@@ -9,9 +9,10 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, repeat
 from operator import itemgetter, ne, or_, sub
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from adapters.files.csv_rows import Block, Cell
+from adapters.files.kept import Kept, Unusual
 from adapters.files.keys import KeyColumns, entry_key
 from adapters.files.lines import (
     AMOUNT_E4_MAX,
@@ -53,44 +54,25 @@ KNOWN: Final = frozenset(
 """Tables with other meanings are read row by row."""
 
 Column = Sequence[str]
-_V = TypeVar("_V")
 
 
-class _Unusual(Exception):
-    """Something in these rows is to be looked at one by one."""
-
-
-class Kept(dict[Cell, _V], Generic[_V]):
-    """What cells say by how they are written, each read once: the same come again and again."""
-
-    def __init__(self, read: Callable[[Cell], _V], most: int) -> None:
-        super().__init__()
-        self._read, self._most = read, most
-
-    def __missing__(self, cell: Cell) -> _V:
-        if len(self) >= self._most:
-            self.clear()
-        value = self[cell] = self._read(cell)
-        return value
-
-
-def dates_kept(order: DateOrder) -> Kept[dt.date]:
+def dates_kept(order: DateOrder) -> Kept[Cell, dt.date]:
     def read(cell: Cell) -> dt.date:
         date = cell_date(cell, order)
         if date is None:
-            raise _Unusual
+            raise Unusual
         return date
 
     return Kept(read, DATES_KEPT_MAX)
 
 
-def amounts_kept(amount: Callable[[str], int]) -> Kept[int]:
+def amounts_kept(amount: Callable[[str], int]) -> Kept[Cell, int]:
     """Amounts in 1/10,000; nothing for what is left empty."""
 
     def read(cell: Cell) -> int:
         amount_e4 = cell_e4(cell, amount) if cell else 0
         if amount_e4 is None:
-            raise _Unusual
+            raise Unusual
         return amount_e4
 
     return Kept(read, AMOUNTS_KEPT_MAX)
@@ -118,7 +100,7 @@ def take_quickly(parts: "TableParts", block: Block) -> bool:
         names, types = table.codes(Target.ACCOUNT_NAME), table.codes(Target.ACCOUNT_TYPE)
         contacts = table.codes(Target.CONTACT)
         contact_names = table.codes(Target.CONTACT_NAME)
-    except (_Unusual, InexactAmount):
+    except (Unusual, InexactAmount):
         return False
     _name_accounts(parts, accounts, names, types)
     known: Iterable[str | None] = repeat(None, len(block))
@@ -158,10 +140,10 @@ class _Table:
         if column is self.blank:
             return column
         if max(map(len, column)) > CODE_CHARACTERS_MAX or "\0" in "".join(column):
-            raise _Unusual
+            raise Unusual
         found = list(map(str.strip, column))
         if not blank and "" in found:
-            raise _Unusual
+            raise Unusual
         return found
 
 
@@ -173,17 +155,17 @@ def _amounts(parts: "TableParts", table: _Table) -> tuple[list[int], tuple[int, 
         debits, credits_ = list(map(read, texts[0])), list(map(read, texts[1]))
         amounts = list(map(sub, debits, credits_))
         if 0 in amounts and not all(map(or_, map(len, texts[0]), map(len, texts[1]))):
-            raise _Unusual
+            raise Unusual
         sums = sum(debits), sum(credits_)
     else:
         column = table.column(Target.AMOUNT)
         if "" in column:
-            raise _Unusual
+            raise Unusual
         amounts = list(map(read, column))
         net, size = sum(amounts), sum(map(abs, amounts))
         sums = (size + net) // 2, (size - net) // 2
     if max(amounts) > AMOUNT_E4_MAX or min(amounts) < -AMOUNT_E4_MAX:
-        raise _Unusual
+        raise Unusual
     return amounts, sums
 
 

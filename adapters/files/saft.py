@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.files.account_kinds import BALANCE, NORWAY, PORTUGAL, by_beginning
+from adapters.files.audit_dialect import Dialect
 from adapters.files.audit_masters import amount_e4_of, rate_e4_of
-from adapters.files.audit_parts import FileHeader, FileLine
-from adapters.files.audit_walk import AuditWalk, Dialect, Format, Posted, short
+from adapters.files.audit_parts import FileHeader
+from adapters.files.audit_walk import AuditWalk, Format, Posted, short
+from adapters.files.plain_lines import FileLine
 from adapters.files.values import read_year
 from adapters.providers.kit.xml import Element
 from core.domain.books import Contact, JournalKind, LedgerAccount, TaxCode, TaxUse

@@ -7,6 +7,7 @@ from typing import Final, cast
 from attrs import define, field
 
 from adapters.files.csv_rows import Cell, Chunk, block_of, shown
+from adapters.files.kept import Kept
 from adapters.files.keys import LineKeys, entry_key
 from adapters.files.lines import (
     AMOUNT_E4_MAX,
@@ -18,7 +19,7 @@ from adapters.files.lines import (
     identity_of,
 )
 from adapters.files.masters import MasterData
-from adapters.files.quick_rows import Kept, amounts_kept, dates_kept, is_quick, take_quickly
+from adapters.files.quick_rows import amounts_kept, dates_kept, is_quick, take_quickly
 from adapters.files.totals import Totals
 from adapters.files.values import amount_reader, cell_date, cell_e4, read_period, read_year, side_of
 from adapters.files.words import BALANCE_WORDS, TOTAL_WORDS, plain
@@ -62,8 +63,8 @@ class TableParts:
     amount: Callable[[str], int] = field(init=False)
     order: DateOrder = field(init=False)
     needed: int = field(init=False)
-    dates: Kept[dt.date] = field(init=False)
-    amounts: Kept[int] = field(init=False)
+    dates: Kept[Cell, dt.date] = field(init=False)
+    amounts: Kept[Cell, int] = field(init=False)
     quick: bool = field(init=False)
     """Whether ordinary rows may be taken column by column."""
     open: Open | None = None

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.files.account_kinds import BALANCE, RESULT, by_reference, by_type
+from adapters.files.audit_dialect import Dialect
 from adapters.files.audit_masters import amount_e4_of
-from adapters.files.audit_parts import FileHeader, FileLine
-from adapters.files.audit_walk import AuditWalk, Dialect, Format, Posted, short, side
+from adapters.files.audit_parts import FileHeader
+from adapters.files.audit_walk import AuditWalk, Format, Posted, short
+from adapters.files.plain_lines import FileLine, side
 from adapters.providers.kit.xml import Element
 from core.domain.books import Contact, JournalKind, LedgerAccount, TaxCode, TaxUse
 from core.domain.failures import NotUnderstood
@@ -52,6 +54,8 @@ XAF: Final = Dialect(
     description="desc",
     contacts=(("custSupID", ""),),
     nested=frozenset({"vat", "currency"}),
+    side="amntTp",
+    amount="amnt",
 )
 """The date is the transaction's: ``effDate`` is that of the mutation in 3.2, the invoice in 4.0."""
 

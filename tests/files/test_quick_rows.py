@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.files import csv_rows, table_parts
-from adapters.files.csv_rows import Block, Row, csv_chunks
+from adapters.files.csv_rows import Block, Cell, csv_chunks
 from adapters.files.keys import LINES_KEPT, LineKeys
 from core.domain.file_import import ColumnMapping, DateOrder, EntriesBy, Rejected, Target
 from tests.files.reading import read
@@ -86,10 +86,10 @@ def test_many_at_a_time_or_one_by_one_is_the_same(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_rows, "CHUNK_ROWS", 30)
         patch.setattr(table_parts, "FEW_ROWS", 3)
-        quick = read(folder / "quick", text, **how)
+        quick = read(folder / "quick", text, "x", **how)
         patch.setattr(table_parts, "take_quickly", lambda _parts, _block: False)
         patch.setattr(csv_rows._Rows, "_block", lambda _rows, _some: None)
-        slow = read(folder / "slow", text, **how)
+        slow = read(folder / "slow", text, "x", **how)
     assert quick.lines == slow.lines
     assert quick.rejected == slow.rejected
     assert quick.summary == slow.summary
@@ -97,7 +97,9 @@ def test_many_at_a_time_or_one_by_one_is_the_same(
     assert quick.staged.totals() == slow.staged.totals()
 
 
-def rows_of(path: Path, text: str) -> tuple[list[Row], list[Rejected], bool]:
+def rows_of(
+    path: Path, text: str
+) -> tuple[list[tuple[int, list[Cell]]], list[Rejected], bool]:
     """(rows, rejected ones, whether some came as a block)."""
     path.write_bytes(text.encode())
     chunks = list(csv_chunks(path, ColumnMapping(columns={}, separator=";")))

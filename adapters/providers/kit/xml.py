@@ -76,18 +76,45 @@ def elements(chunks: Iterable[bytes], wanted: Sequence[str], reading: Reading) -
     NotUnderstood for anything that is not well formed or beyond a limit, after the elements that
     were whole before it; CutShort at a premature end. Chunks may be of any size.
     """
-    parser = _hardened(wanted)
     last: Element | None = None
-    unnamed_bytes = 0
-    for step in _measured(chunks, reading):
-        unnamed_bytes += len(step)
-        _feed(parser, step, reading)
-        for _, element in parser.read_events():
+    for ended in _ended(chunks, wanted, reading):
+        for element in ended:
             if last is not None:
                 _let_go(last)
             yield element
             last = element
+
+
+def elements_together(
+    chunks: Iterable[bytes], wanted: Sequence[str], reading: Reading
+) -> Iterator[list[Element]]:
+    """The same, those together that end within the same 64 KiB, for readers in a hurry.
+
+    All of them are whole while the consumer has them and are let go of when the next are asked for.
+    Of two wanted elements one inside the other the inner is in the outer still, unless it was told
+    before.
+    """
+    for ended in _ended(chunks, wanted, reading):
+        some = list(ended)
+        if some:
+            yield some
+            _let_go(some[-1])
+
+
+def _ended(
+    chunks: Iterable[bytes], wanted: Sequence[str], reading: Reading
+) -> Iterator[Iterator[Element]]:
+    """The wanted elements that end in each step; failures as with ``elements``."""
+    parser = _hardened(wanted)
+    unnamed_bytes = 0
+    for step in _measured(chunks, reading):
+        unnamed_bytes += len(step)
+        _feed(parser, step, reading)
+        # Of those that end in one step the last is the last to be asked for.
+        events = list(parser.read_events())
+        if events:
             unnamed_bytes = 0
+        yield (element for _, element in events)
         if unnamed_bytes > reading.unnamed_bytes_max:
             raise reading.not_understood(
                 f"more than {reading.unnamed_bytes_max} bytes without a {wanted[0]}",
@@ -145,8 +172,8 @@ def _let_go(element: Element) -> None:
         parent = element.getparent()
         if parent is None:
             return
-        while element.getprevious() is not None:
-            del parent[0]
+        if element.getprevious() is not None:
+            del parent[: parent.index(element)]
         element = parent
 
 
