@@ -113,6 +113,8 @@ class Ledger:
 
     def _see(self, coverage: Everything, batch: Batch) -> None:
         seen = self._seen[coverage.kind]
+        if coverage.first:
+            seen.clear()
         seen |= coverage.present
         seen |= {r.key for r in batch.records if KIND_OF[type(r)] is coverage.kind}
         if coverage.last:
@@ -121,6 +123,8 @@ class Ledger:
             seen.clear()
 
     def _see_window(self, coverage: Window, batch: Batch) -> None:
+        if coverage.begins:
+            self._seen_in_window.clear()
         self._seen_in_window |= coverage.present
         self._seen_in_window |= {r.key for r in batch.records if isinstance(r, JournalEntry)}
         if coverage.last:
