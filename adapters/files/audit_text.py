@@ -32,8 +32,10 @@ _LATIN: Final = frozenset({"iso8859-1", "ascii", "utf-8", "utf-16", "utf-16-le",
 """Declared so, and not so by its bytes: it is what Windows writes, which holds ISO 8859-1."""
 
 _PROLOG: Final = re.compile(
-    rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<(!DOCTYPE\s+)?(?:[\w.-]+:)?([\w.-]+)", re.DOTALL
+    rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<(!DOCTYPE\s+)?(?:[\w.-]+:)?([\w.-]+)", re.DOTALL
 )
+"""Nothing is tried twice: of sixty blanks and no element a pattern that tries again would try every
+way to cut them into pieces."""
 
 
 def root_of(head: bytes) -> str | None:
@@ -89,7 +91,8 @@ class AuditText:
             clean = rest + clean
             if first:
                 clean = clean.removeprefix(codecs.BOM_UTF8).lstrip()
-                clean = _DECLARATION.sub(b"", clean, count=1)
+                declaration = _DECLARATION.match(clean)
+                clean = clean[declaration.end() :] if declaration else clean
                 first = False
             cut = clean.rfind(b"&", max(0, len(clean) - REFERENCE_BYTES_MAX))
             rest = b"" if cut < 0 else clean[cut:]

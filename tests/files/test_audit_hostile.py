@@ -107,3 +107,23 @@ def test_a_large_file_is_read_in_constant_memory(tmp_path: Path) -> None:
 
 def test_what_is_packed_in_another_way_is_no_audit_file(tmp_path: Path) -> None:
     assert refused(tmp_path, gzip.compress(small().encode())) == "unknown-format"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\0" + b"\r" * 64,
+        b" " * 60_000 + b"<",
+        b"<?a?>" * 300,
+        b"<!--x-->" * 300,
+        b"<?xml version='1.0'?>" + b"\n" * 60_000,
+    ],
+)
+def test_beginnings_of_nothing_are_told_at_once(tmp_path: Path, content: bytes) -> None:
+    """Each once took longer than a life: the ways to cut blanks into pieces double with each."""
+    assert refused(tmp_path, content) in {"unknown-format", "malformed", "nothing-to-import"}
+
+
+def test_a_megabyte_of_blanks_within_a_file_is_read_past_once(tmp_path: Path) -> None:
+    text = small(before=" " * 1_000_000 + ACCOUNTS)
+    assert read(tmp_path, text).summary.lines == 2

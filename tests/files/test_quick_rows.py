@@ -97,9 +97,7 @@ def test_many_at_a_time_or_one_by_one_is_the_same(
     assert quick.staged.totals() == slow.staged.totals()
 
 
-def rows_of(
-    path: Path, text: str
-) -> tuple[list[tuple[int, list[Cell]]], list[Rejected], bool]:
+def rows_of(path: Path, text: str) -> tuple[list[tuple[int, list[Cell]]], list[Rejected], bool]:
     """(rows, rejected ones, whether some came as a block)."""
     path.write_bytes(text.encode())
     chunks = list(csv_chunks(path, ColumnMapping(columns={}, separator=";")))
