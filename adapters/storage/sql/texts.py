@@ -156,11 +156,11 @@ def index(connection: Connection, ledger: int, some: PendingTexts) -> bool:
     """Index them; False, and nothing done, when another process was first."""
     if not _is_there(connection):
         _create(connection)
+    place, generation = LEDGERS.c.texts_place, LEDGERS.c.texts_generation
     mine = (
         LEDGERS.c.id == ledger,
-        LEDGERS.c.texts_place.is_(None)
-        if some.since is None
-        else LEDGERS.c.texts_place == some.since,
+        or_(generation.is_(None), generation < some.generation),
+        place.is_(None) if some.since is None else place == some.since,
     )
     values: dict[str, object] = {"texts_place": some.following}
     if some.following is None:
