@@ -1,21 +1,4 @@
-"""Two states of the books, and what is said where only one can be read."""
-
-from collections.abc import Callable
-
-from core.domain.failures import CorrectRequest
-from core.services.reading import Changes
-
-_ONE_GENERATION = "one-generation"
-
-
-def if_any(changes: Callable[[], Changes]) -> Changes | None:
-    """None where nothing comes before the later state: to a person that is no mistake."""
-    try:
-        return changes()
-    except CorrectRequest as refused:
-        if refused.code != _ONE_GENERATION:
-            raise
-        return None
+"""What is said where only one state of the books can be read."""
 
 
 def nothing_before(generation: int) -> str:

@@ -69,10 +69,13 @@ class TrialBalance:
 
 @frozen(kw_only=True)
 class Changes:
-    """What differs between two generations, per account and period."""
+    """What differs between two generations, per account and period.
+
+    ``older`` None: nothing that can be read comes before ``newer``, so nothing is compared.
+    """
 
     entity: Entity
-    older: Generation
+    older: Generation | None
     newer: Generation
     cells: tuple[CellChange, ...]
     closed: Closed
@@ -334,16 +337,20 @@ class ReadingService:
         older: str | None = None,
         newer: str | None = None,
     ) -> Changes:
-        """Between two generations or dates; None: the newest and the one before it."""
+        """Between two generations or dates; None: the newest and the one before it. Where there is
+        none before, there are no changes, and that is no mistake.
+        """
         with self.ports.storage.reading() as uow:
             later = view_of(uow, organisation_id, entity_id, newer)
             if older is None:
                 before = uow.books.generations(entity_id, before=later.generation.number, limit=1)
                 if not before:
-                    raise CorrectRequest(
-                        f"{later.entity.name} was imported once: there is nothing to compare with "
-                        "before the next import.",
-                        code="one-generation",
+                    return Changes(
+                        entity=later.entity,
+                        older=None,
+                        newer=later.generation,
+                        cells=(),
+                        closed=closed_of(uow, later.entity),
                     )
                 older = str(before[0].number)
             earlier = view_of(uow, organisation_id, entity_id, older)

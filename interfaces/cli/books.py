@@ -7,10 +7,10 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from core.domain.books import LedgerAccount
 from core.domain.entity import Entity
 from core.domain.money import text_of
 from core.ports.books import Generation, LineFilter, LineRow
-from core.services.closing import Closed
 from core.services.reading import ROWS_MAX, Changes
 from interfaces.cli import documents
 from interfaces.cli.options import AsJson, AsOf, EntityWords, OutputFormat
@@ -25,7 +25,7 @@ from interfaces.cli.output import (
 from interfaces.cli.outputs import OutputFile, asked
 from interfaces.cli.session import Session, session_of
 from interfaces.cli.wording import changes_sentence, proof_sentence
-from interfaces.comparing import if_any, nothing_before
+from interfaces.comparing import nothing_before
 
 TABLE_ROWS: Final = 200
 """A table shows at most so many lines unless asked for more; JSON and CSV have no limit."""
@@ -258,50 +258,43 @@ def changes(
     session = session_of(context)
     found = found_entity(session, entity)
     shown = asked(format_, output, json_=json_)
-    changed = if_any(
-        lambda: session.services.reading.changes(
-            session.organisation_id, found.id, older=since, newer=until
-        )
+    changed = session.services.reading.changes(
+        session.organisation_id, found.id, older=since, newer=until
     )
-    if changed is None:
-        newer = _opened(session, found, until)[0]
-        if shown is Format.TABLE:
-            say(nothing_before(newer.number))
-            return
-        closed = session.services.closing.closed(session.organisation_id, found.id)
-        head = _changes_head(found, newer, None, closed, 0)
-        write_rows(shown, head, (), columns=_CHANGE_CSV, table_rows_max=limit, output=output)
+    older = changed.older
+    if older is None and shown is Format.TABLE:
+        say(nothing_before(changed.newer.number))
         return
-    accounts = dict(_opened(session, found, str(changed.older.number))[1])
-    accounts.update(_opened(session, found, str(changed.newer.number))[1])
+    accounts: dict[str, LedgerAccount] = {}
+    for one in (older, changed.newer):
+        if one is not None:
+            accounts.update(_opened(session, found, str(one.number))[1])
     write_rows(
         shown,
-        _changes_head(found, changed.newer, changed.older, changed.closed, changed.closed_lines),
+        _changes_head(found, changed),
         (documents.cell_change(cell, accounts) for cell in changed.cells),
         columns=_CHANGE if shown is Format.TABLE else _CHANGE_CSV,
         table_rows_max=limit,
         output=output,
     )
-    if shown is Format.TABLE:
-        _tell_changes(found, changed)
+    if shown is Format.TABLE and older is not None:
+        _tell_changes(found, changed, older)
 
 
-def _changes_head(
-    entity: Entity, newer: Generation, older: Generation | None, closed: Closed, closed_lines: int
-) -> dict[str, object]:
-    """``older`` None: nothing comes before ``newer``."""
+def _changes_head(entity: Entity, changed: Changes) -> dict[str, object]:
+    closed = changed.closed
     return {
         "entity": {"id": entity.id, "name": entity.name, "currency": entity.currency},
-        "older": documents.generation(older),
-        "newer": documents.generation(newer),
+        "older": documents.generation(changed.older),
+        "newer": documents.generation(changed.newer),
         "closed_through": closed.through.isoformat() if closed.through else None,
         "closed_by": closed.by.value,
-        "closed_lines": closed_lines,
+        "closed_lines": changed.closed_lines,
     }
 
 
-def _tell_changes(entity: Entity, changed: Changes) -> None:
-    older, newer, closed = changed.older, changed.newer, changed.closed
+def _tell_changes(entity: Entity, changed: Changes, older: Generation) -> None:
+    newer, closed = changed.newer, changed.closed
     say(
         f"{entity.name}, from generation {older.number} ({when(older.published_at)}) to "
         f"{newer.number} ({when(newer.published_at)}): {changes_sentence(newer)} "

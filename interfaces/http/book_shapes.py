@@ -94,9 +94,11 @@ class CellChange:
 
 @frozen(kw_only=True)
 class Changes:
-    """``closed_lines``: changed lines dated up to ``closed_through``, where books are closed."""
+    """``older`` null: nothing comes before ``newer``, and there are no items. ``closed_lines``:
+    changed lines dated up to ``closed_through``, where books are closed.
+    """
 
-    older: int
+    older: int | None
     newer: int
     closed_through: dt.date | None
     closed_by: str

@@ -320,13 +320,15 @@ def changes(
     form: FormQuery = None,
 ) -> Response[book_shapes.Changes]:
     """What differs between two states, per account and period; the last import when left out.
-    ``closed`` counts lines dated in closed periods.
+    ``closed`` counts lines dated in closed periods. After the first import nothing has changed yet:
+    ``older`` is null and there are no items.
     """
     found = asker.services.reading.changes(
         asker.organisation_id, entity_id, older=older, newer=newer
     )
+    older_number = None if found.older is None else found.older.number
     held = {
-        **_accounts(asker, entity_id, found.older.number),
+        **({} if older_number is None else _accounts(asker, entity_id, older_number)),
         **_accounts(asker, entity_id, found.newer.number),
     }
     items = [book_shaping.cell_change(one, held) for one in found.cells]
@@ -335,7 +337,7 @@ def changes(
         return exported(wanted, iter([items]), book_shapes.CellChange, "changes")
     return Response(
         book_shapes.Changes(
-            older=found.older.number,
+            older=older_number,
             newer=found.newer.number,
             closed_through=found.closed.through,
             closed_by=found.closed.by.value,

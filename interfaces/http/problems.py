@@ -45,7 +45,6 @@ _STATUS_OF_CODE: Final[dict[str, HTTPStatus]] = {
     "already-linked": HTTPStatus.CONFLICT,
     "already-followed": HTTPStatus.CONFLICT,
     "no-books": HTTPStatus.CONFLICT,
-    "one-generation": HTTPStatus.CONFLICT,
 }
 """More exact than the action, where HTTP has a word for it."""
 

@@ -43,6 +43,20 @@ def test_every_form_has_the_same_rows(client: Client, street: Street, name: str)
             assert value == same or str(value) == str(same)
 
 
+def test_the_first_import_has_no_changes_and_that_is_no_error(
+    client: Client, street: Street
+) -> None:
+    path = f"/v1/entities/{street.here.entity_ids[0]}/books/changes"
+    headers, first = street.here.headers(), {"newer": "1"}
+    found = client.get(path, params=first, headers=headers)
+    assert found.status_code == 200, found.text
+    said = found.json()
+    assert (said["older"], said["newer"], said["items"], said["closed_lines"]) == (None, 1, [], 0)
+    as_csv = client.get(path, params=first | {"format": "csv"}, headers=headers)
+    assert as_csv.status_code == 200
+    assert list(csv.DictReader(io.StringIO(as_csv.text))) == []
+
+
 def test_statements_add_up(client: Client, street: Street) -> None:
     base = f"/v1/entities/{street.here.entity_ids[0]}/books"
     headers = street.here.headers()

@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 from core.domain.books import LedgerAccount
 from core.ports.books import ChangePage
 from core.services.reading import Changes
-from interfaces.comparing import if_any, nothing_before
+from interfaces.comparing import nothing_before
 from interfaces.tui.screens.entity.view import MONEY, View
 from interfaces.tui.screens.entity.views import EntryView
 from interfaces.tui.widgets.columns import Column
@@ -53,22 +53,20 @@ class ChangesView(View):
     def load(self, pane: "BooksPane") -> None:
         newer, older = self.generation, self.older
 
-        def question(services: "Services", org: str, ent: str) -> NamedChanges | None:
-            changes = if_any(lambda: services.reading.changes(org, ent, older=older, newer=newer))
-            if changes is None:
-                return None
+        def question(services: "Services", org: str, ent: str) -> NamedChanges:
+            changes = services.reading.changes(org, ent, older=older, newer=newer)
             accounts = services.reading.accounts(org, ent, as_of=newer)
             return NamedChanges(changes=changes, accounts=accounts)
 
         pane.ask(question, lambda found: self._show(pane, found))
 
-    def _show(self, pane: "BooksPane", found: NamedChanges | None) -> None:
-        if found is None:
-            self.empty = nothing_before(int(self.generation))
-            pane.show_rows(self, ())
-            return
+    def _show(self, pane: "BooksPane", found: NamedChanges) -> None:
         names = {one.key: f"{one.code} {one.name}".strip() for one in found.accounts}
         older, newer = found.changes.older, found.changes.newer
+        if older is None:
+            self.empty = nothing_before(newer.number)
+            pane.show_rows(self, ())
+            return
         self._numbers = (older.number, newer.number)
         self.said = (
             f"from generation {older.number} ({when(older.published_at)}) to {newer.number} "
