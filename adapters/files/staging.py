@@ -9,6 +9,7 @@ import datetime as dt
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate, compress, islice
 from operator import attrgetter, ne
 from pathlib import Path
@@ -272,32 +273,32 @@ class StagedFolder:
 
     def postings(self, offset: int = 0) -> Iterator[tuple[Postings, int]]:
         decoder = msgspec.msgpack.Decoder(_Frame)
-        with (self.folder / POSTINGS_FILE).open("rb") as frames:
+        with _whole(), (self.folder / POSTINGS_FILE).open("rb") as frames:
             frames.seek(offset)
             while header := frames.read(HEADER.size):
                 (size,) = HEADER.unpack(header)
-                packed = frames.read(size)
-                if len(packed) != size:
-                    raise _damaged()
-                try:
-                    frame = decoder.decode(zlib.decompress(packed))
-                except (msgspec.MsgspecError, zlib.error) as error:
-                    raise _damaged() from error
+                frame = decoder.decode(zlib.decompress(frames.read(size)))
                 offset += HEADER.size + size
-                postings = Postings(
-                    entries=frame.entries,
-                    lines=frame.lines,
-                    invoices=frame.invoices,
-                    opening=frame.opening,
+                yield (
+                    Postings(
+                        entries=frame.entries,
+                        lines=frame.lines,
+                        invoices=frame.invoices,
+                        opening=frame.opening,
+                    ),
+                    offset,
                 )
-                yield postings, offset
 
     def masters(self) -> Sequence[Master]:
-        held = msgspec.msgpack.decode((self.folder / MASTERS_FILE).read_bytes(), type=_Masters)
+        with _whole():
+            content = (self.folder / MASTERS_FILE).read_bytes()
+            held = msgspec.msgpack.decode(content, type=_Masters)
         return [*held.accounts, *held.journals, *held.contacts, *held.tax_codes]
 
     def totals(self) -> StagedTotals:
-        held = msgspec.msgpack.decode((self.folder / TOTALS_FILE).read_bytes(), type=_Totals)
+        with _whole():
+            content = (self.folder / TOTALS_FILE).read_bytes()
+            held = msgspec.msgpack.decode(content, type=_Totals)
         return StagedTotals(postings_e4=_cells(held.postings), opening_e4=_cells(held.opening))
 
     def rejected(self) -> Iterator[Rejected]:
@@ -313,8 +314,14 @@ def _cells(rows: list[tuple[str, int, int, int]]) -> dict[Cell, int]:
     }
 
 
-def _damaged() -> FixSettings:
-    return FixSettings(
-        "The staged form of an uploaded file is damaged: upload the file again.",
-        code="file-gone",
-    )
+@contextmanager
+def _whole() -> Iterator[None]:
+    """What cannot be read of it is the operator's to mend; failures of who reads it are not."""
+    try:
+        yield
+    except (OSError, struct.error, zlib.error, msgspec.MsgspecError) as error:
+        raise FixSettings(
+            "The staged form of an uploaded file is damaged: upload the file again, then import.",
+            detail=type(error).__name__,
+            code="file-gone",
+        ) from error

@@ -96,6 +96,7 @@ class UploadingService:
             look = self._look(organisation_id, stored.sha256, name, mapping, covers)
             same = self._same(entity, stored.sha256, reading_sha256(look))
             if same is not None:
+                self._mend(same)
                 return Received(upload=same, again=same.active, held=True)
             upload = self._new(entity, link, name, stored, look, operator)
             upload = self._staged(entity, upload, look)
@@ -292,6 +293,18 @@ class UploadingService:
             uow.uploads.save(upload)
             uow.commit()
         return upload
+
+    def _mend(self, upload: Upload) -> None:
+        """Stage it anew where its staged form was lost: that is what it came again for."""
+        shelf = self._shelf
+        try:
+            staged = shelf.staged(upload.id)
+            for _ in staged.postings():
+                pass
+            staged.masters()
+            staged.totals()
+        except FixSettings:
+            shelf.stage(upload.id, upload.sha256, upload.look)
 
     def _forget_unless_used(self, sha256: str) -> None:
         with self.ports.storage.reading() as uow:
