@@ -16,6 +16,7 @@ from core.services.import_engine import ImportEngine
 from core.services.importing import PRESENCE_SECONDS
 from core.services.services import Services
 from monitr.bootstrap import Monitr
+from monitr.collecting import collect_seldom
 
 BEAT_SECONDS: Final = PRESENCE_SECONDS / 4
 """Three beats may be missed before a worker counts as gone."""
@@ -40,6 +41,7 @@ def present(services: Services, worker: str, *, standing: bool) -> Iterator[None
 
     A beat that fails (a locked database) is logged and tried again: presence lasts four beats.
     """
+    collect_seldom()
     ended = threading.Event()
     services.importing.beat(worker, standing=standing)
 
