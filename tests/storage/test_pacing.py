@@ -1,17 +1,12 @@
-"""How many records a unit is given, and when the log is folded."""
-
-from pathlib import Path
+"""How many records a unit is given."""
 
 import pytest
 
-from adapters.storage.sql import SqlStorage
 from adapters.storage.sql.pacing import (
     AIMED_SECONDS,
     RECORDS_AT_FIRST,
-    RECORDS_LIKE_ANY_UNIT,
     RECORDS_MAX,
     RECORDS_MIN,
-    RECORDS_PER_FOLDING,
     Pace,
 )
 
@@ -44,18 +39,3 @@ def test_small_units_say_nothing_about_large_ones() -> None:
     pace = Pace()
     pace.learn(RECORDS_MIN - 1, 1.0)
     assert pace.records == RECORDS_AT_FIRST
-
-
-def test_the_log_is_folded_between_units_and_stays_small(tmp_path: Path) -> None:
-    path = tmp_path / "monitr.sqlite3"
-    storage = SqlStorage(path)
-    sizes = []
-    try:
-        for number in range(3 * RECORDS_PER_FOLDING // RECORDS_LIKE_ANY_UNIT):
-            with storage.writing() as unit:
-                unit.settings.put("number", str(number))
-                unit.commit()
-            sizes.append(Path(f"{path}-wal").stat().st_size)
-    finally:
-        storage.close()
-    assert sizes[-1] == sizes[len(sizes) // 2], "the log begins anew once it is folded"

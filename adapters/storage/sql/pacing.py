@@ -1,16 +1,13 @@
-"""How much one unit of work bears, and when the write-ahead log is folded into the file.
+"""How much one unit of work bears.
 
-Both concern those who wait: a unit holds the write lock from its first statement to its commit, so
-it is to be short on this machine, whichever that is; and the log is folded after units, by
-whoever wrote, never by a commit.
+It concerns those who wait: a unit holds the write lock from its first statement to its commit, so
+it is to be short on this machine, whichever that is.
 """
 
-import sqlite3
 import time
 from typing import Final
 
 from attrs import define, field
-from sqlalchemy import Connection
 
 AIMED_SECONDS: Final = 0.02
 """Processor time of a unit that writes records: less than half of the 50 ms others may be asked to
@@ -28,13 +25,6 @@ RECORDS_AT_FIRST: Final = 800
 CAUTION: Final = 4
 """One unit changes the pace by a quarter of what it suggests: no two are alike."""
 
-RECORDS_PER_FOLDING: Final = 20_000
-"""So many records make some 80 MiB of log. Folding seldom writes a page once that many units
-touched; a log much larger than that takes the disk's room."""
-
-RECORDS_LIKE_ANY_UNIT: Final = 100
-"""A unit that writes no records counts as so many."""
-
 
 @define
 class Pace:
@@ -51,32 +41,6 @@ class Pace:
         fitting = records * AIMED_SECONDS / max(seconds, AIMED_SECONDS / RECORDS_MAX)
         fitting = min(max(fitting, RECORDS_MIN), RECORDS_MAX)
         self.records += int((fitting - self.records) / CAUTION)
-
-
-@define
-class Folding:
-    """Folds the log of one file for all connections of a process. It is due at the first unit:
-    nobody knows what was there before.
-    """
-
-    _since: int = field(default=RECORDS_PER_FOLDING, init=False)
-
-    def wrote(self, records: int) -> None:
-        """A unit was committed."""
-        self._since += max(records, RECORDS_LIKE_ANY_UNIT)
-
-    def fold_if_due(self, connection: Connection) -> None:
-        """Call it outside any transaction; others read and write meanwhile."""
-        if self._since < RECORDS_PER_FOLDING:
-            return
-        self._since = 0
-        driver = connection.connection.dbapi_connection
-        if driver is None:
-            return
-        try:
-            driver.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error:
-            return  # a full disk, say: the unit is committed, and the next one will tell
 
 
 @define

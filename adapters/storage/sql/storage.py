@@ -16,8 +16,9 @@ from adapters.storage.sql.dialect import WRITING, open_engine
 from adapters.storage.sql.entities import SqlEntities
 from adapters.storage.sql.errors import failure_of
 from adapters.storage.sql.events import SqlActivity, SqlSlots
+from adapters.storage.sql.folding import Folding
 from adapters.storage.sql.opening import bring_up_to_date
-from adapters.storage.sql.pacing import Folding, Pace, Stopwatch
+from adapters.storage.sql.pacing import Pace, Stopwatch
 from adapters.storage.sql.runs import SqlRuns
 from adapters.storage.sql.small import (
     SqlLeases,
@@ -96,7 +97,7 @@ class SqlStorage:
             self.engine.dispose()
             raise
         self._pace = Pace()
-        self._folding = Folding()
+        self._folding = Folding(self.engine)
         self._statements = BookStatements(self.engine, self._pace)
         self._stamps = Stamps(self.engine)
 
@@ -131,8 +132,8 @@ class SqlStorage:
                 session.connection()  # joins now; commit would else pass by what books wrote
                 told = committed if writing else None
                 yield SqlUnit(connection, session, self._statements, told)
-            if writing:
-                self._folding.fold_if_due(connection)
+        if writing:
+            self._folding.fold_if_due()
 
     def stamp(self) -> int | None:
         """Implements core.ports.stamps.Stamped; None for anything but a SQLite file."""
@@ -140,4 +141,5 @@ class SqlStorage:
 
     def close(self) -> None:
         self._stamps.close()
+        self._folding.close()
         self.engine.dispose()
