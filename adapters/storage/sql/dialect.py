@@ -8,6 +8,7 @@ lock with its first statement, so it never fails halfway because somebody else w
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.operators import custom_op
 
@@ -39,7 +41,7 @@ CACHE_KIBIBYTES: Final = 4_096
 IMPORTING_CACHE_KIBIBYTES: Final = 16_384
 """Page cache of a connection that builds books: its keys are spread over whole indexes."""
 
-LOG_BYTES_MAX: Final = 128 * 1024 * 1024
+LOG_BYTES_MAX: Final = 256 * 1024 * 1024
 """The log file is cut back to this after it grew under a long reader."""
 
 CONNECTIONS_MAX: Final = 32
@@ -110,7 +112,7 @@ def _prepare(connection: _DriverConnection, _record: object) -> None:
         "foreign_keys=ON",
         "synchronous=NORMAL",
         f"cache_size=-{CACHE_KIBIBYTES}",
-        "wal_autocheckpoint=0",  # see adapters.storage.sql.pacing
+        "wal_autocheckpoint=0",  # see adapters.storage.sql.folding
         f"journal_size_limit={LOG_BYTES_MAX}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
@@ -186,14 +188,23 @@ def placeholder(engine: Engine) -> str:
     return PLACEHOLDERS[engine.dialect.paramstyle]
 
 
+def drive(connection: Connection, sql: str, parameters: Sequence[Any]) -> DBAPICursor:
+    """Carry out a text by the driver itself, within the connection's transaction.
+
+    SQLAlchemy spends more on each small statement than SQLite does, and a unit has many of them.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql, parameters)
+    except (sqlite3.Error, OverflowError) as error:
+        raise failure_of(error) or error from error
+    return cursor
+
+
 def plain_rows(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
-    """A query's rows as the driver's own tuples, without the objects SQLAlchemy makes of them."""
-    result = connection.exec_driver_sql(sql, parameters)
-    cursor = result.cursor
-    assert cursor is not None, "the statement is a query"
+    """A query's rows as the driver's own tuples."""
+    cursor = drive(connection, sql, parameters)
     try:
         return list(cursor.fetchall())
     except sqlite3.Error as error:
         raise failure_of(error) or error from error
-    finally:
-        result.close()

@@ -10,7 +10,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from adapters.storage.sql import surveys
-from adapters.storage.sql.dialect import among
+from adapters.storage.sql.dialect import among, drive
 from adapters.storage.sql.documents import (
     from_json,
     from_json_or_none,
@@ -44,7 +44,7 @@ class SqlRuns:
     def add(self, run: ImportRun) -> bool:
         connection = self._session.connection()
         text = new_text(connection, _RUNS, _COLUMNS)
-        return connection.exec_driver_sql(text, _values(run)).rowcount == 1
+        return drive(connection, text, _values(run)).rowcount == 1
 
     def replace(self, before: ImportRun, now: ImportRun) -> bool:
         assert now.id == before.id, "a run stays itself"
@@ -60,7 +60,7 @@ class SqlRuns:
         }
         if changes:
             text = change_text(connection, _RUNS, tuple(changes))
-            connection.exec_driver_sql(text, (*changes.values(), now.id))
+            drive(connection, text, (*changes.values(), now.id))
         return True
 
     def held(self, run_id: str, attempt: int) -> ImportRun | None:

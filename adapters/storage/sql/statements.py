@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table
 
-from adapters.storage.sql.dialect import PLACEHOLDERS
+from adapters.storage.sql.dialect import PLACEHOLDERS, drive
 
 # ruff: noqa: S608 - names are our own, values are parameters
 
@@ -96,7 +96,7 @@ def insert_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any
     stored = 0
     for group in grouped(rows):
         parameters = tuple(chain.from_iterable(group))
-        stored += connection.exec_driver_sql(_repeated(statement, len(group)), parameters).rowcount
+        stored += drive(connection, _repeated(statement, len(group)), parameters).rowcount
     return stored
 
 
@@ -105,7 +105,7 @@ def delete_keys(connection: Connection, table: Table, within: object, keys: Sequ
     style = connection.dialect.paramstyle
     for group in grouped([(key,) for key in keys]):
         parameters = (within, *chain.from_iterable(group))
-        connection.exec_driver_sql(_delete_among(style, table, len(group)), parameters)
+        drive(connection, _delete_among(style, table, len(group)), parameters)
 
 
 @lru_cache
