@@ -237,6 +237,13 @@ class Window:
 Coverage: TypeAlias = Delta | Everything | Window
 
 
+def scope_of(coverage: Coverage) -> RecordKind | tuple[dt.date, dt.date] | None:
+    """What a coverage speaks of as a whole: a kind, or the days of a window; None: of neither."""
+    if isinstance(coverage, Everything):
+        return coverage.kind
+    return (coverage.first, coverage.last_day) if isinstance(coverage, Window) else None
+
+
 @frozen(kw_only=True)
 class Batch:
     """What one page of a provider becomes: records, coverage, and the bookmark that follows it.
@@ -244,7 +251,8 @@ class Batch:
     Applied whole, in one transaction, or not at all. A key twice in ``records``: the later counts.
     ``bookmark`` is opaque, made by the provider's adapter; pulling from it continues after this
     batch. ``stage`` is a word for people. ``expected_lines`` only where the provider counts.
-    ``last``: nothing follows; the bookmark is where the next night begins.
+    ``last``: nothing follows; the bookmark is where the next night begins. No two of ``coverage``
+    speak of everything of the same kind, or of the same window.
     """
 
     bookmark: str
@@ -257,6 +265,8 @@ class Batch:
     def __attrs_post_init__(self) -> None:
         assert len(self.records) <= BATCH_RECORDS_MAX, "a batch is one short transaction"
         assert len(self.bookmark) <= BOOKMARK_CHARACTERS_MAX, "a bookmark is small"
+        scopes = [scope for scope in map(scope_of, self.coverage) if scope is not None]
+        assert len(scopes) == len(set(scopes)), "a batch speaks of a scope once"
 
 
 @frozen(kw_only=True)

@@ -5,8 +5,9 @@ does the bookmark move, so a worker killed in between applies the page again, wh
 that is there already.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Final, TypeVar
 
 import attrs
@@ -83,8 +84,11 @@ def rest_of(part: Batch) -> Batch:
 def _parts(
     batch: Batch, deleted: set[tuple[RecordKind, str]], whole: set[str], records_max: int
 ) -> Iterator[_Part]:
-    records = {(KIND_OF[type(record)], record.key): record for record in batch.records}
-    gone = sorted(deleted - records.keys())
+    records: Iterable[Record] = batch.records
+    gone: list[tuple[RecordKind, str]] = []
+    if deleted:
+        sent = {(KIND_OF[type(record)], record.key): record for record in batch.records}
+        records, gone = sent.values(), sorted(deleted - sent.keys())
     for some in _chunks(gone, max(1, records_max // DELETES_SHARE)):
         yield _Part(deleted=frozenset(some))
     # The deletion of an entry that is sent as well takes along what is not sent of it.
@@ -93,8 +97,9 @@ def _parts(
     # An entry's records stay together here too, as far as can be: then no part leaves an entry
     # without lines behind, which would have to be looked at again.
     others: dict[str, list[Record]] = {}
-    for record in records.values():
-        entry_key = _entry_of(record)
+    for record in records:
+        entry_of = _ENTRY_OF.get(type(record))
+        entry_key = "" if entry_of is None else entry_of(record) or ""
         group = groups.get(entry_key)
         if group is None:
             group = others.setdefault(entry_key, [])
@@ -131,13 +136,12 @@ def _coverage(batch: Batch, part: _Part, *, first: bool, final: bool) -> Iterato
             yield attrs.evolve(covered, present=present, begins=begins, last=last)
 
 
-def _entry_of(record: Record) -> str:
-    """The entry a record is part of; empty for those that belong to none."""
-    if isinstance(record, JournalEntry):
-        return record.key
-    if isinstance(record, JournalLine):
-        return record.entry_key
-    return (record.entry_key or "") if isinstance(record, Invoice) else ""
+_ENTRY_OF: Final[dict[type[Record], Callable[[Record], str | None]]] = {
+    JournalEntry: attrgetter("key"),
+    JournalLine: attrgetter("entry_key"),
+    Invoice: attrgetter("entry_key"),
+}
+"""The entry a record is part of; others belong to none."""
 
 
 def _chunks(items: Sequence[T], size_max: int) -> Iterator[Sequence[T]]:

@@ -204,3 +204,9 @@ def test_a_window_that_lost_many_entries_lets_them_go_in_units(tmp_path: Path) -
 
 def gone(key: str) -> Delta:
     return Delta(deleted=frozenset({(RecordKind.ENTRY, key)}))
+
+
+def test_a_batch_speaks_of_a_scope_once() -> None:
+    seen = Everything(kind=RecordKind.ACCOUNT)
+    with pytest.raises(AssertionError, match="scope once"):
+        batch(coverage=(seen, Delta(), Everything(kind=RecordKind.ACCOUNT, last=False)))

@@ -13,7 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.storage.memory import MemoryStorage
-from core.domain.books import Batch, Coverage, Delta, Everything, Record, RecordKind, Window
+from core.domain.books import (
+    Batch,
+    Coverage,
+    Delta,
+    Everything,
+    Record,
+    RecordKind,
+    Window,
+    scope_of,
+)
 from core.ports.storage import Storage
 from tests.storage.makers import (
     ENT,
@@ -60,7 +69,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
     ),
     st.builds(
         invoice,
-        st.sampled_from(["i1", "i2"]),
+        st.sampled_from(["i1", "i2", "e0"]),
         st.sampled_from([None, "e0", "e1"]),
         st.sampled_from([100, 200]),
     ),
@@ -69,7 +78,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
 KEYS = {
     RecordKind.ENTRY: ENTRY_KEYS,
     RecordKind.LINE: LINE_KEYS,
-    RecordKind.INVOICE: st.sampled_from(["i1", "i2"]),
+    RecordKind.INVOICE: st.sampled_from(["i1", "i2", "e0"]),
     RecordKind.ACCOUNT: st.sampled_from(["1000", "8000"]),
 }
 
@@ -106,11 +115,17 @@ COVERAGES: st.SearchStrategy[Coverage] = st.one_of(
     ),
 )
 
+
+def speak_of_a_scope_once(coverage: list[Coverage]) -> bool:
+    scopes = [scope for scope in map(scope_of, coverage) if scope is not None]
+    return len(scopes) == len(set(scopes))
+
+
 BATCHES = st.builds(
     Batch,
     bookmark=st.just("b"),
     records=st.lists(RECORDS, max_size=8).map(tuple),
-    coverage=st.lists(COVERAGES, max_size=2).map(tuple),
+    coverage=st.lists(COVERAGES, max_size=2).filter(speak_of_a_scope_once).map(tuple),
 )
 
 STEPS = st.one_of(
