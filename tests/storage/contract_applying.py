@@ -64,6 +64,23 @@ class ApplyContract:
         assert keys_of(storage, 2, "invoices") == ["i2"]
         assert len(keys_of(storage, 1)) == 4
 
+    def test_invoices_go_with_their_entry_whether_they_bear_its_key_or_not(
+        self, storage: Storage
+    ) -> None:
+        publish(
+            storage,
+            1,
+            batch(
+                *(record for key in ("e1", "e2", "e3") for record in pair(key)),
+                *(invoice("e1", "e1"), invoice("i1", "e1"), invoice("e2", "e3"), invoice("e3")),
+            ),
+        )
+        gone = Delta(deleted=frozenset({(RecordKind.ENTRY, "e1"), (RecordKind.ENTRY, "e2")}))
+        with storage.writing() as unit:
+            unit.books.apply(ENT, 2, batch(coverage=(gone,)))
+            unit.commit()
+        assert keys_of(storage, 2, "invoices") == ["e2", "e3"]
+
     def test_a_record_in_the_batch_is_alive(self, storage: Storage) -> None:
         publish(storage, 1, batch(*pair("e1")))
         gone = Delta(deleted=frozenset({(RecordKind.ENTRY, "e1"), (RecordKind.LINE, "e1-1")}))

@@ -5,7 +5,8 @@ period, and imbalances per entry. They move by what changed, so proofs and trial
 add up the whole ledger.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from operator import itemgetter
 from typing import Final
 
 from attrs import define, evolve, field
@@ -38,10 +39,12 @@ from core.domain.books import (
 )
 
 LINE_ENTRY: Final = LINES.at("entry_key")
-LINE_ACCOUNT: Final = LINES.at("account_key")
-LINE_YEAR: Final = LINES.at("year")
-LINE_PERIOD: Final = LINES.at("period")
-LINE_AMOUNT: Final = LINES.at("amount_e4")
+_line_sum: Final[Callable[[Values], tuple[str, int]]] = itemgetter(
+    LINE_ENTRY, LINES.at("amount_e4")
+)
+_line_cell: Final[Callable[[Values], tuple[Value, Value, Value]]] = itemgetter(
+    *(LINES.at(name) for name in ("account_key", "year", "period"))
+)
 INVOICE_ENTRY: Final = INVOICES.at("entry_key")
 ENTRY_DATE: Final = ENTRIES.at("date")
 
@@ -193,15 +196,18 @@ class Building:
             for values, sign in ((now, 1),) if before is None else ((before, -1), (now, 1)):
                 if values is None:
                     continue
-                amount_e4: int = values[LINE_AMOUNT]  # type: ignore[assignment]  # the column's type
-                entry_key: str = values[LINE_ENTRY]  # type: ignore[assignment]  # the column's type
-                cell = (values[LINE_ACCOUNT], values[LINE_YEAR], values[LINE_PERIOD])
+                entry_key, amount_e4 = _line_sum(values)
+                cell = _line_cell(values)
                 sums = cells.get(cell)
                 if sums is None:
                     sums = cells[cell] = [0, 0, 0]
-                sums[amount_e4 < 0] += sign * abs(amount_e4)
+                moved_e4 = sign * amount_e4
+                if amount_e4 < 0:
+                    sums[1] -= moved_e4
+                else:
+                    sums[0] += moved_e4
                 sums[2] += sign
-                entries[entry_key] = entries.get(entry_key, 0) + sign * amount_e4
+                entries[entry_key] = entries.get(entry_key, 0) + moved_e4
         self._bring(
             BALANCES,
             {balance_key(cell): (*cell, *sums) for cell, sums in cells.items() if any(sums)},

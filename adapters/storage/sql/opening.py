@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, inspect, select
 from adapters.storage.sql.dialect import WRITING, use_log
 from core.domain.failures import FixSettings
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration. Knowing it here keeps Alembic out of every start but the first."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -15,9 +15,9 @@ from typing import Any, Final
 from attrs import define, field
 from sqlalchemy import Connection, Engine, and_, delete, select, text, update
 
-from adapters.storage.sql.book_tables import NOT_FIRST_SQL
+from adapters.storage.sql.book_tables import NOT_FIRST_SQL, OTHER_ENTRY_SQL
 from adapters.storage.sql.dialect import placeholder, plain_rows
-from adapters.storage.sql.shapes import HEADER, VALUES_AT, Shape, Values
+from adapters.storage.sql.shapes import HEADER, INVOICES, VALUES_AT, Shape, Values
 from adapters.storage.sql.statements import insert_rows
 
 KEYS_PER_QUERY: Final = 500
@@ -116,11 +116,18 @@ class VersionStatements:
         )
 
     def by_entry(self, count: int) -> str:
-        """Keys of live versions of these entries: (ledger, *entry keys)."""
+        """Keys of live lines of these entries, or of invoices with another key than their entry's:
+        (ledger, *entry keys).
+        """
+        other = f"AND {OTHER_ENTRY_SQL} " if self.shape is INVOICES else ""
         return (
-            f"SELECT key FROM {self._table} WHERE ledger = {self._mark} "
+            f"SELECT key FROM {self._table} WHERE ledger = {self._mark} {other}"
             f"AND entry_key IN ({', '.join([self._mark] * count)}) AND to_generation IS NULL"
         )
+
+    def by_own_key(self, count: int) -> str:
+        """Which of these keys are of live invoices that bear their entry's: (ledger, *keys)."""
+        return f"{self.live_among(count)} AND entry_key = key"
 
     def live_among(self, count: int) -> str:
         """Which of these keys are live: (ledger, *keys)."""
@@ -157,7 +164,10 @@ class Versions:
 
     def keys_of_entries(self, entry_keys: Collection[str]) -> set[str]:
         """Keys of live lines or invoices of these entries."""
-        return self._keys(self._statements.by_entry, entry_keys)
+        found = self._keys(self._statements.by_entry, entry_keys)
+        if self._statements.shape is INVOICES:
+            found |= self._keys(self._statements.by_own_key, entry_keys)
+        return found
 
     def live_among(self, keys: Collection[str]) -> set[str]:
         return self._keys(self._statements.live_among, keys)
@@ -166,8 +176,9 @@ class Versions:
         found: set[str] = set()
         for some in chunks(keys):
             parameters = (self._ledger, *some)
-            result = self._connection.exec_driver_sql(text_for(len(some)), parameters)
-            found.update(result.scalars())
+            found.update(
+                key for (key,) in plain_rows(self._connection, text_for(len(some)), parameters)
+            )
         return found
 
     def write(self, held: Held, upserts: Mapping[str, Values], removals: Iterable[str]) -> Written:
