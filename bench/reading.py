@@ -2,8 +2,11 @@
 
 python -m bench.reading [lines] [nights]
 
-Prints ``name value target`` lines. Each figure is the median of five; the first page of lines is
-asked for with every filter there is, and the worst of them counts.
+Prints ``name value target`` lines. Each figure is the median of five. The first page of lines is
+asked for with every filter a person can set alone and with every two of them (and some of three),
+at values that are common, rare and absent; the worst of them counts. Then the same after so many
+nights, the last of which the index of words does not know yet; and, for what it is like before that
+index is made at all, once with single filters.
 """
 
 import datetime as dt
@@ -19,42 +22,19 @@ from pathlib import Path
 import attrs
 
 from adapters.storage.sql import SqlStorage
-from bench.storage_apply import ACCOUNTS, LINES_PER_ENTRY, accounts, batches
+from bench._busy_books import LINES_PER_ENTRY, BusyBooks, accounts, filters
 from core.domain.books import Batch, JournalLine
 from core.domain.proof import Proof, Verdict
 from core.ports.books import Generation, LineFilter
 
 ENTITY = "ent_bench"
 TAKES = 5
+SAMPLE_MAX = 300_000
 NIGHTLY_LINES = 400
 """Lines that differ each night, spread over the ledger."""
+WORST_SHOWN = 8
+FIRST_PAGE_MS = 30
 BEGAN = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-
-
-def filters(lines: int) -> dict[str, LineFilter]:
-    """Everything that can be asked for; each finds something unless it says otherwise."""
-    some = lines // LINES_PER_ENTRY // 2
-    return {
-        "all": LineFilter(),
-        "account": LineFilter(account_key="acc-7"),
-        "busy_account": LineFilter(account_key="acc-13"),
-        "journal": LineFilter(journal_key="journal-3"),
-        "no_journal": LineFilter(journal_key="journal-99"),
-        "contact": LineFilter(contact_key="contact-77"),
-        "period": LineFilter(year=2024, period=3),
-        "period_alone": LineFilter(period=12),
-        "dates": LineFilter(date_from=dt.date(2024, 5, 1), date_to=dt.date(2024, 5, 31)),
-        "account_and_dates": LineFilter(account_key="acc-7", date_from=dt.date(2025, 5, 1)),
-        "journal_and_account": LineFilter(journal_key="journal-3", account_key="acc-7"),
-        "journal_and_contact": LineFilter(journal_key="journal-2", contact_key="contact-77"),
-        "contact_and_account": LineFilter(contact_key="contact-77", account_key="acc-13"),
-        "text_common": LineFilter(text="invoice"),
-        "text_rare": LineFilter(text=f"invoice {some}"),
-        "text_absent": LineFilter(text="credit note"),
-        "text_number": LineFilter(text=str(some + 77)),
-        "text_and_account": LineFilter(text=f"{some}", account_key="acc-13"),
-        "text_and_dates": LineFilter(text="invoice 1", date_from=dt.date(2025, 3, 1)),
-    }
 
 
 def publish(storage: SqlStorage, number: int) -> None:
@@ -84,11 +64,11 @@ def apply(storage: SqlStorage, number: int, batch: Batch) -> None:
         unit.commit()
 
 
-def median_ms(call: Callable[[], object]) -> float:
+def median_ms(call: Callable[[], object], takes: int = TAKES) -> float:
     """One call to warm up, then the median."""
     call()
     times = []
-    for _ in range(TAKES):
+    for _ in range(takes):
         began = time.perf_counter()
         call()
         times.append(time.perf_counter() - began)
@@ -136,13 +116,27 @@ def index_texts(storage: SqlStorage) -> tuple[float, float]:
             longest = max(longest, 1_000 * (time.perf_counter() - at))
 
 
-def first_pages(storage: SqlStorage, number: int, lines: int) -> dict[str, float]:
+def first_pages(
+    storage: SqlStorage, number: int, asked: dict[str, LineFilter], takes: int = TAKES
+) -> dict[str, float]:
     """Milliseconds per filter."""
     with storage.reading() as unit:
         return {
-            name: median_ms(partial(unit.books.lines, ENTITY, number, where=where))
-            for name, where in filters(lines).items()
+            name: median_ms(partial(unit.books.lines, ENTITY, number, where=where), takes)
+            for name, where in asked.items()
         }
+
+
+def say_pages(pages: dict[str, float], state: str = "") -> None:
+    """The worst, how many are above the target, and which those and the next worst are."""
+    worst = sorted(pages, key=pages.__getitem__, reverse=True)
+    ordered = sorted(pages.values())
+    for name in worst[:WORST_SHOWN]:
+        print(f"first_page{state}_{name}_ms {pages[name]:.1f}")
+    print(f"first_page{state}_filters {len(pages)}")
+    print(f"first_page{state}_p50_ms {statistics.median(ordered):.1f}")
+    print(f"first_page{state}_p95_ms {ordered[len(ordered) * 95 // 100]:.1f}")
+    print(f"first_page{state}_above_30_ms {sum(ms > FIRST_PAGE_MS for ms in ordered)} <=0")
 
 
 def trial_balance_ms(storage: SqlStorage, number: int) -> float:
@@ -172,23 +166,33 @@ def compact(storage: SqlStorage, newest: int) -> tuple[int, float]:
             return removed, longest
 
 
+def fill(storage: SqlStorage, books: BusyBooks) -> list[JournalLine]:
+    """Some of the lines, from all over."""
+    apply(storage, 1, accounts())
+    sample: list[JournalLine] = []
+    for at, batch in enumerate(books.batches()):
+        apply(storage, 1, batch)
+        if at % 4 == 0 and len(sample) < SAMPLE_MAX:
+            sample += [one for one in batch.records if isinstance(one, JournalLine)]
+    publish(storage, 1)
+    return sample
+
+
 def main() -> None:
     lines = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "bench.sqlite3"
         storage = SqlStorage(path)
-        apply(storage, 1, accounts())
-        sample: list[JournalLine] = []
+        books = BusyBooks(lines)
         began = time.perf_counter()
-        for at, batch in enumerate(batches(lines)):
-            apply(storage, 1, batch)
-            if at % 4 == 0 and len(sample) < 300_000:
-                sample += [one for one in batch.records if isinstance(one, JournalLine)]
-        publish(storage, 1)
+        sample = fill(storage, books)
         print(f"write_lines_per_s {lines / (time.perf_counter() - began):.0f}")
+        asked = filters(books, sample[len(sample) // 2].entry_key)
         fold_log(path)
         print(f"file_bytes_per_line {file_bytes(path) / lines:.0f}")
+        single = {name: where for name, where in asked.items() if "+" not in name}
+        say_pages(first_pages(storage, 1, single, takes=1), "_unindexed")
         seconds, longest = index_texts(storage)
         print(f"index_texts_lines_per_s {lines / max(seconds, 1e-9):.0f}")
         print(f"index_texts_longest_lock_ms {longest:.1f} <=50")
@@ -197,12 +201,13 @@ def main() -> None:
         print(f"file_bytes_per_line_indexed {held / lines:.0f}")
         once = trial_balance_ms(storage, 1)
         print(f"trial_balance_1m_lines_ms {once:.1f} <=50")
-        pages = first_pages(storage, 1, lines)
-        for name, value in pages.items():
-            print(f"first_page_{name}_ms {value:.1f}")
+        pages = first_pages(storage, 1, asked)
+        say_pages(pages)
         print(f"first_page_worst_ms {max(pages.values()):.1f} <=30")
         changed = 0
         for night, batch in enumerate(nights(sample, count), start=2):
+            if night == count + 1:
+                index_texts(storage)  # as in the product: in the quiet time after every night
             apply(storage, night, batch)
             publish(storage, night)
             changed += len(batch.records)
@@ -211,7 +216,8 @@ def main() -> None:
         now = trial_balance_ms(storage, count + 1)
         print(f"trial_balance_{count}_nights_ms {now:.1f}")
         print(f"trial_balance_{count}_nights_ratio {now / once:.2f} <=1.5")
-        later = first_pages(storage, count + 1, lines)
+        later = first_pages(storage, count + 1, asked)
+        say_pages(later, f"_{count}_nights")
         print(f"first_page_worst_{count}_nights_ms {max(later.values()):.1f} <=30")
         with storage.reading() as unit:
             ms = median_ms(lambda: unit.books.changed_cells(ENTITY, older=count, newer=count + 1))
@@ -223,5 +229,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert ACCOUNTS > 0
     main()
