@@ -26,7 +26,9 @@ WALKED_ROWS: Final = (500, 2_000, 8_000)
 FOUND_ROWS: Final = (200, 1_000, 4_000)
 """The same where the index of pieces gives them."""
 ENTRIES_LOOKED_UP_MAX: Final = 2_000
-"""A journal with at most that many entries is read by entry where it is not indexed."""
+"""Where lines are not indexed, a journal with at most that many entries is read by entry, and so
+many entries with a text are known before lines are walked.
+"""
 YEARS_MAX: Final = 100
 PERIODS_MAX: Final = 100
 """Of a year. Where lines have more years or periods than any books do, all dates are looked at."""
@@ -64,9 +66,7 @@ class LineFinder:
     def first(self, where: LineFilter, after: Place | None, wanted: int) -> list[JournalLine]:
         """At most so many lines that fit, by (date, entry key, position, key), beyond a place."""
         columns = LINES.table.c
-        rules = list(self._rules(where))
-        if after is not None:
-            rules.append(tuple_(*_order()) > tuple_(*after))
+        rules = list(self._rules(where, after))
         if where.entry_key is not None:
             of_entry = (columns.ledger == self._ledger, columns.entry_key == where.entry_key)
             return self._rows(Window(of_entry, None), rules, wanted)
@@ -78,7 +78,9 @@ class LineFinder:
             while since is not None:  # ends: each window begins after the one before
                 if sizes is WALKED_ROWS and looked_at == 1:
                     better = self._better(where)
-                    if better is not None:
+                    if better is None:
+                        rules = list(self._rules(where, after, self._entries_with(where.text)))
+                    else:
                         source, sizes, looked_at = better, FOUND_ROWS, 0
                 window = source.window(since, until, sizes[min(looked_at, len(sizes) - 1)])
                 lines += self._rows(window, rules, wanted - len(lines), by_id=source.by_id)
@@ -123,9 +125,15 @@ class LineFinder:
         )
         return [to_record(LINES, row) for row in self._connection.execute(query)]
 
-    def _rules(self, where: LineFilter) -> Iterator[ColumnElement[bool]]:
-        """The filter, said so that no index is chosen for it."""
+    def _rules(
+        self, where: LineFilter, after: Place | None, with_text: list[str] | None = None
+    ) -> Iterator[ColumnElement[bool]]:
+        """The filter, said so that no index is chosen for it. ``with_text``: the keys of entries
+        that have the text, where they are known.
+        """
         columns = LINES.table.c
+        if after is not None:
+            yield tuple_(*_order()) > tuple_(*after)
         given: tuple[tuple[ColumnElement[Any], Any], ...] = (
             (columns.account_key.concat(""), where.account_key),
             (columns.contact_key.concat(""), where.contact_key),
@@ -143,10 +151,12 @@ class LineFinder:
         if where.journal_key is not None:
             yield self._of_entry(func.coalesce(entries.journal_key, "") == where.journal_key)
         if where.text is not None:
-            of_entry = or_(
-                contains(entries.description, where.text), contains(entries.number, where.text)
+            of_entry = (
+                self._of_entry(_entry_has(where.text))
+                if with_text is None
+                else columns.entry_key.concat("").in_(each_of(with_text))
             )
-            yield or_(contains(columns.description, where.text), self._of_entry(of_entry))
+            yield or_(contains(columns.description, where.text), of_entry)
 
     def _of_entry(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
         """Condition on a line's entry, which is found by its key."""
@@ -208,6 +218,16 @@ class LineFinder:
             values.append(found)
         return None
 
+    def _entries_with(self, words: str | None) -> list[str] | None:
+        """The entries with a text, where a long walk would else look each up; None: many have."""
+        if words is None:
+            return None
+        entries = ENTRIES.table.c
+        standing = stands(ENTRIES, self._ledger, self._generation)
+        query = select(entries.key).where(standing, _entry_has(words))
+        keys = list(self._connection.execute(query.limit(ENTRIES_LOOKED_UP_MAX + 1)).scalars())
+        return keys if len(keys) <= ENTRIES_LOOKED_UP_MAX else None
+
     def _entries_of_small(self, journal_key: str | None) -> list[str] | None:
         """The entries of a journal with few of them; None: it has many, or none is asked for."""
         if journal_key is None:
@@ -237,6 +257,11 @@ class _OfEntries:
 def _order() -> tuple[ColumnElement[Any], ...]:
     columns = LINES.table.c
     return columns.date, columns.entry_key, columns.position, columns.key
+
+
+def _entry_has(words: str) -> ColumnElement[bool]:
+    entries = ENTRIES.table.c
+    return or_(contains(entries.description, words), contains(entries.number, words))
 
 
 def _is_date(text: str) -> bool:

@@ -30,6 +30,10 @@ LAST_DATE: Final = dt.date.max.isoformat()
 PIECE_CHARACTERS: Final = 3
 PIECES_ASKED_MAX: Final = 5
 """More would narrow little and cost a walk each. Numbers tell rows apart better than letters."""
+BEGINNINGS_BESIDE_KEYS_MAX: Final = 32
+"""Beside an account, a contact or a journal, which narrow already: what more pieces begin with is
+in so many texts that it narrows little, and each costs a walk.
+"""
 PRIVATE_USE: Final = (0xE000, 0xF900)
 DATES_KEPT: Final = 8_192
 KEYS_KEPT: Final = 8_192
@@ -108,11 +112,11 @@ def question(where: LineFilter, beginning: Beginning) -> str | None:
         )
         if key is not None
     ]
-    asked += _about(where.text, beginning)
+    asked += _about(where.text, beginning, beside_keys=bool(asked))
     return " AND ".join(asked) or None
 
 
-def _about(text: str | None, beginning: Beginning) -> list[str]:
+def _about(text: str | None, beginning: Beginning, *, beside_keys: bool) -> list[str]:
     """The most telling pieces of a text; for a short one any of those that begin with it."""
     if not text or "\x00" in text:
         return []
@@ -120,7 +124,9 @@ def _about(text: str | None, beginning: Beginning) -> list[str]:
     pieces = pieces_of(folded)
     if not pieces:
         some = beginning(folded)
-        return [] if some is None else [f"({' OR '.join(map(_quoted, some or [NO_PIECE]))})"]
+        if some is None or (beside_keys and len(some) > BEGINNINGS_BESIDE_KEYS_MAX):
+            return []
+        return [f"({' OR '.join(map(_quoted, some or [NO_PIECE]))})"]
     telling = sorted(pieces, key=lambda piece: (-sum(map(str.isdigit, piece)), piece))
     return [_quoted(piece) for piece in telling[:PIECES_ASKED_MAX]]
 
