@@ -41,7 +41,7 @@ CACHE_KIBIBYTES: Final = 4_096
 IMPORTING_CACHE_KIBIBYTES: Final = 16_384
 """Page cache of a connection that builds books: its keys are spread over whole indexes."""
 
-LOG_BYTES_MAX: Final = 256 * 1024 * 1024
+LOG_BYTES_MAX: Final = 128 * 1024 * 1024
 """The log file is cut back to this after it grew under a long reader."""
 
 CONNECTIONS_MAX: Final = 32
