@@ -91,6 +91,7 @@ class AuditWalk:
     """Of the whole transaction."""
     plain: PlainLines = field(init=False)
     """Where lines wait to be taken many at a time."""
+    line_elements: Collection[str] = field(init=False)
     takes_plain: bool = False
     """Whether lines that follow in the transaction may wait there."""
     journal_key: str = ""
@@ -107,6 +108,7 @@ class AuditWalk:
     def __attrs_post_init__(self) -> None:
         dialect = self.format.dialect
         self.plain = PlainLines(dialect.line_names)
+        self.line_elements = dialect.line_elements
         self.parts.plain = self.plain if dialect.side else None
 
     def run(self, text: AuditText, limit_bytes: int | None = None) -> Iterator[Part]:
@@ -206,7 +208,7 @@ class AuditWalk:
         if journal is not None and journal is not self.journal:
             self._journal_begins(journal)
         dialect = self.format.dialect
-        texts = self.texts(transaction, until=dialect.line_elements)
+        texts = self.texts(transaction, until=self.line_elements)
         words = {ours: texts.get(theirs) for ours, theirs in dialect.entry_fields.items()}
         self.contact = self._contact(texts)
         opening = self.format.is_opening(self, words)

@@ -27,7 +27,7 @@ AMOUNTS_KEPT_MAX: Final = 50_000
 DEBIT: Final = "D"
 SIDES: Final = frozenset({DEBIT, "C"})
 
-TAX: Final = ""
+TAX: Final = "/tax"
 """What a line's tax code is put beside its texts as; no element is called so."""
 
 _T = TypeVar("_T")
