@@ -13,9 +13,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, text, tuple_
 
 from adapters.storage.sql.dialect import contains, not_by_index
-from adapters.storage.sql.pieces import LAST_DATE, question
+from adapters.storage.sql.pieces import LAST_DATE, NO_PIECE, all_of, numbers, question, signs_of
 from adapters.storage.sql.shapes import ENTRIES, LINES
 from adapters.storage.sql.standing import fields, stands, to_record
+from adapters.storage.sql.texts import found as found_in_index
 from adapters.storage.sql.texts import indexed_generation, pieces_beginning
 from adapters.storage.sql.windows import Indexed, Walk, Window, Windows, each_of, is_walked
 from core.domain.books import JournalLine
@@ -95,16 +96,23 @@ class LineFinder:
         if is_walked(where):
             return None
         indexed = indexed_generation(self._connection, self._ledger)
-        asked = None
-        if indexed is not None:
-            beginning = partial(pieces_beginning, self._connection, self._ledger)
-            asked = question(where, beginning)
+        asked = None if indexed is None else self._question(where)
         if indexed is not None and asked is not None:
             found = Indexed.of(self._connection, self._ledger, asked, indexed, self._generation)
             if found is not None:
                 return found
         keys = self._entries_of_small(where.journal_key)
         return None if keys is None else _OfEntries(self._ledger, keys)
+
+    def _question(self, where: LineFilter) -> str | None:
+        """What to ask the index of pieces for; None: it does not help."""
+        signs = signs_of(where)
+        if where.text is not None and len(signs) > 1:
+            # Keys that never meet are known for that sooner without the text.
+            everywhere = numbers(self._ledger, FIRST_DATE, LAST_DATE)
+            if not found_in_index(self._connection, all_of(signs), everywhere, 1):
+                return NO_PIECE
+        return question(where, partial(pieces_beginning, self._connection, self._ledger))
 
     def _rows(
         self,

@@ -38,7 +38,7 @@ PRIVATE_USE: Final = (0xE000, 0xF900)
 DATES_KEPT: Final = 8_192
 KEYS_KEPT: Final = 8_192
 END_OF_TEXT: Final = "\n\n"
-NO_PIECE: Final = "\uf8ff" * PIECE_CHARACTERS
+NO_PIECE: Final = f'"{chr(0xF8FF) * 3}"'
 """Asked for where nothing is to be found."""
 _HASH_BYTES: Final = 8
 
@@ -101,9 +101,9 @@ def pieces_of(words: str) -> set[str]:
     return {words[at : at + PIECE_CHARACTERS] for at in starts}
 
 
-def question(where: LineFilter, beginning: Beginning) -> str | None:
-    """The filter as the index is asked; None: it says nothing the index knows."""
-    asked = [
+def signs_of(where: LineFilter) -> list[str]:
+    """The keys in the filter as the index is asked for them."""
+    return [
         _quoted(sign(kind, key))
         for kind, key in (
             ("contact", where.contact_key),
@@ -112,8 +112,16 @@ def question(where: LineFilter, beginning: Beginning) -> str | None:
         )
         if key is not None
     ]
-    asked += _about(where.text, beginning, beside_keys=bool(asked))
-    return " AND ".join(asked) or None
+
+
+def question(where: LineFilter, beginning: Beginning) -> str | None:
+    """The filter as the index is asked; None: it says nothing the index knows."""
+    signs = signs_of(where)
+    return all_of([*signs, *_about(where.text, beginning, beside_keys=bool(signs))]) or None
+
+
+def all_of(asked: Sequence[str]) -> str:
+    return " AND ".join(asked)
 
 
 def _about(text: str | None, beginning: Beginning, *, beside_keys: bool) -> list[str]:
@@ -126,7 +134,7 @@ def _about(text: str | None, beginning: Beginning, *, beside_keys: bool) -> list
         some = beginning(folded)
         if some is None or (beside_keys and len(some) > BEGINNINGS_BESIDE_KEYS_MAX):
             return []
-        return [f"({' OR '.join(map(_quoted, some or [NO_PIECE]))})"]
+        return [f"({' OR '.join(map(_quoted, some)) or NO_PIECE})"]
     telling = sorted(pieces, key=lambda piece: (-sum(map(str.isdigit, piece)), piece))
     return [_quoted(piece) for piece in telling[:PIECES_ASKED_MAX]]
 
