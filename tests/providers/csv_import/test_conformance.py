@@ -225,7 +225,7 @@ class FileConformance(SourceConformance[FilesOf]):
         self.assert_true(sandbox, ledger)
         self.assert_proven(source, administration, ledger)
 
-    def test_other_programs_read_the_days_of_a_crash_anew(
+    def test_a_file_that_comes_while_an_import_is_stopped_counts(
         self, sandbox: FilesOf, connected: Connected, administration: Administration
     ) -> None:
         """A file that comes while an import stopped half way is taken for what it covers."""
@@ -241,6 +241,23 @@ class FileConformance(SourceConformance[FilesOf]):
                 run(second, administration, bookmark, ledger)
                 self.assert_proven(second, administration, ledger)
             self.assert_true(sandbox, ledger)
+
+    def test_what_a_stopped_import_had_seen_goes_with_its_upload(
+        self, sandbox: FilesOf, connected: Connected, administration: Administration
+    ) -> None:
+        whole = len(list(connected.open().pull(administration, None)))
+        stopped: list[tuple[Ledger, str]] = []
+        for stop in range(1, whole):
+            ledger = Ledger()
+            with closing(connected.open()) as first:
+                bookmark = run(first, administration, None, ledger, stop_after=stop)
+            stopped.append((ledger, bookmark))
+        for upload in sandbox.companies[self.administration_key].uploads.values():
+            sandbox.room.undo(upload)
+        for ledger, bookmark in stopped:
+            with closing(connected.open()) as second:
+                run(second, administration, bookmark, ledger)
+            assert not any(ledger.records.values())
 
 
 def damage(path: Path, loss: str) -> None:
