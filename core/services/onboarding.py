@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from core.domain.catalogue import CatalogueEntry
+from core.domain.catalogue import AuthKind, CatalogueEntry, entry_of
 from core.domain.failures import CorrectRequest
 from core.domain.onboarding import (
     DEFAULT_TIME_ZONE,
@@ -21,9 +21,13 @@ ORGANISATION_NAME_CHARACTERS_MAX = 200
 
 @frozen(kw_only=True)
 class Choice:
-    """A provider as shown to the operator. ``refusal``: why it may not be chosen now."""
+    """A provider as shown to the operator. ``refusal``: why it may not be chosen now.
+
+    ``connects_by``: what connecting it takes here; the entry's ``auth`` is the product's label.
+    """
 
     entry: CatalogueEntry
+    connects_by: AuthKind
     refusal: str | None
     available: bool
     """Whether this build can connect it."""
@@ -67,9 +71,23 @@ class OnboardingService:
         with self.ports.storage.reading() as uow:
             organisation = organisation_of(uow, organisation_id)
         return tuple(
-            Choice(entry=entry, refusal=refusal, available=entry.key in self.ports.providers)
+            Choice(
+                entry=entry,
+                connects_by=self.connects_by(entry.key),
+                refusal=refusal,
+                available=entry.key in self.ports.providers,
+            )
             for entry, refusal in choices(onboarded=organisation.onboarded)
         )
+
+    def connects_by(self, provider_key: str) -> AuthKind:
+        """How this installation connects the provider: one listed under OAuth may be set to take
+        credentials.
+        """
+        listed, provider = entry_of(provider_key).auth, self.ports.providers.get(provider_key)
+        if listed is AuthKind.OAUTH and provider is not None and provider.oauth is None:
+            return AuthKind.API_CREDENTIALS
+        return listed
 
     def form(self, provider_key: str) -> ConnectForm:
         return self.ports.provider(provider_key).form

@@ -42,7 +42,7 @@ def providers(context: typer.Context, *, json_: AsJson = False) -> None:
                 choice.entry.name,
                 choice.entry.key,
                 choice.entry.category.value,
-                choice.entry.auth.value,
+                choice.connects_by.value,
                 choice.entry.contract.value,
                 choice.refusal or ("can be connected" if choice.available else "not built yet"),
             )

@@ -28,6 +28,7 @@ _VALUES: Final[dict[str, object]] = {
     "category": "Bookkeeping",
     "cause": "slot",
     "code": "needs-reconnect",
+    "connects_by": "OAuth",
     "contract": "recorded traffic",
     "country": "NL",
     "created_by": "cli:ada",

@@ -50,12 +50,15 @@ class FormField:
 
 @frozen(kw_only=True)
 class Provider:
-    """``refusal``: why it cannot be connected now; ``contract``: how far its wire is confirmed."""
+    """``auth``: its kind; ``connects_by``: what connecting it takes here, which may differ.
+    ``refusal``: why it cannot be connected now; ``contract``: how far its wire is confirmed.
+    """
 
     key: str
     name: str
     category: str
     auth: str
+    connects_by: str
     note: str
     onboarding: bool
     contract: str

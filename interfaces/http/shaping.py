@@ -38,6 +38,7 @@ def choice(found: Choice) -> shapes.Provider:
         name=entry.name,
         category=entry.category.value,
         auth=entry.auth.value,
+        connects_by=found.connects_by.value,
         note=entry.note,
         onboarding=entry.onboarding,
         contract=entry.contract.value,

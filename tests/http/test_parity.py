@@ -90,6 +90,7 @@ PARITY: Final[dict[str, tuple[Place, Place, Place]]] = {
     "nights.open_due": (BY_CLOCK, BY_CLOCK, BY_CLOCK),
     "nights.tonight": (No("next_slot_at of each entity"), "tonight", No("next slot per entity")),
     "onboarding.choices": ("GET /v1/providers", "providers", TUI),
+    "onboarding.connects_by": (IN_OTHERS, IN_OTHERS, TUI),
     "onboarding.form": ("GET /v1/providers/{provider}/form", "connect", TUI),
     "onboarding.only_or_new": (AT_THE_MACHINE, "connect", No("the wizard asks for a name first")),
     "onboarding.organisation": ("GET /v1/organisation", IN_OTHERS, IN_OTHERS),

@@ -22,8 +22,8 @@ def test_providers_show_contract_and_what_can_be_connected_now(stage: Stage) -> 
     items = {str(item["key"]): item for item in _items(stage.run("providers", "--json"))}
     assert len(items) == 14
     assert set(items["horus"]) == {
-        "key", "name", "category", "auth", "note", "onboarding", "contract", "available",
-        "refusal",
+        "key", "name", "category", "auth", "connects_by", "note", "onboarding", "contract",
+        "available", "refusal",
     }  # fmt: skip
     assert items["horus"]["contract"] == "assumed"
     assert items["odoo"]["available"] is True

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from core.domain.catalogue import AuthKind
 from core.domain.failures import (
     CorrectRequest,
     Failure,
@@ -22,6 +23,16 @@ from tests.services.house import BASE, OPERATOR, House
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+def test_a_provider_listed_under_oauth_may_be_set_to_take_credentials(house: House) -> None:
+    onboarding = house.services.onboarding
+    keys = ("exact-online", "odoo", "stripe")
+    listed = [AuthKind.OAUTH, AuthKind.API_CREDENTIALS, AuthKind.API_KEY]
+    assert [onboarding.connects_by(key) for key in keys] == listed
+    house.exact.oauth = None
+    shown = {one.entry.key: one for one in onboarding.choices(house.org)}["exact-online"]
+    assert (shown.entry.auth, shown.connects_by) == (AuthKind.OAUTH, AuthKind.API_CREDENTIALS)
 
 
 def test_a_key_connects_and_finds_administrations_but_counts_only_when_selected(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from textual.widgets import Input, OptionList
 
+from core.domain.catalogue import AuthKind
 from core.domain.failures import ProviderDown
 from core.domain.integration import IntegrationStatus
 from core.ports.provider import Limit
@@ -237,7 +238,13 @@ def test_calls_left_show_what_is_tightest_and_every_limit_below() -> None:
     )
     assert budget_words(left[0]) == "58 calls left of 60 per minute, per app"
     (connection,) = house.services.connecting.integrations(house.org)
-    held = Held(integration=connection, entities=(), administrations=2, budgets=left)
+    held = Held(
+        integration=connection,
+        connects_by=AuthKind.API_CREDENTIALS,
+        entities=(),
+        administrations=2,
+        budgets=left,
+    )
     assert held_row(held, now).cells[-1] == Cell("0 of 5,000", "warn")
     about = about_held(held, now).plain
     assert "58 calls left of 60 per minute, per app" in about

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core.domain.catalogue import entry_of
+from core.domain.catalogue import AuthKind, entry_of
 from core.domain.integration import Integration, IntegrationStatus
 from core.services.budgets import BudgetLeft
 from core.services.connecting import Connection
@@ -58,10 +58,12 @@ _UNCONFIRMED: Final = (
 class Held:
     """An integration with the names of the entities linked to it.
 
-    ``staged``: a finished new consent waits for its confirmation.
+    ``connects_by``: what connecting it takes. ``staged``: a finished new consent waits for its
+    confirmation.
     """
 
     integration: Integration
+    connects_by: AuthKind
     entities: tuple[str, ...]
     administrations: int
     budgets: tuple[BudgetLeft, ...] = ()
@@ -288,6 +290,7 @@ def integrations_held(
     found = tuple(
         Held(
             integration=one,
+            connects_by=services.onboarding.connects_by(one.provider),
             entities=tuple(connecting.affected(organisation_id, one.id)),
             administrations=len(connecting.get(organisation_id, one.id).administrations),
             budgets=tuple(left for left in budgets if left.provider == one.provider),
@@ -346,7 +349,7 @@ def about_held(one: Held, now: datetime) -> Content:
         ("Last answer", moment(integration.checked_at)),
         ("Expires", f"{moment(integration.expires_at)} {_ahead(integration.expires_at, now)}"),
         *(("Calls", budget_words(budget)) for budget in one.budgets),
-        ("Type", f"{entry.auth.value}; wire contract: {entry.contract.value}"),
+        ("Type", f"{one.connects_by.value}; wire contract: {entry.contract.value}"),
         *((name.replace("_", " ").capitalize(), text) for name, text in integration.fields.items()),
         ("Covers", count(one.administrations, "administration")),
         ("Entities", names_words(one.entities) or "none yet: s selects them"),

@@ -72,7 +72,7 @@ class SoftwarePanel(Panel):
                 words,
                 choice.entry.name,
                 choice.entry.note,
-                choice.entry.auth,
+                choice.connects_by,
                 category_of(choice.entry),
             )
         ]
@@ -121,7 +121,7 @@ def _option(choice: Choice, *, said: str) -> Option:
     line = Content.assemble(
         "   " if why else " > ",
         (f"{entry.name:{_NAME_CELLS}}", "" if why else "bold"),
-        f"{entry.auth.value:{_AUTH_CELLS}}",
+        f"{choice.connects_by.value:{_AUTH_CELLS}}",
         f"{entry.note:{_NOTE_CELLS}}",
         (entry.contract.value, "$foreground-muted"),
     )
