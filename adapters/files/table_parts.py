@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from attrs import define, field
 
-from adapters.files.csv_rows import Cell, Chunk, block_of, shown
+from adapters.files.csv_rows import CHUNK_ROWS, Cell, Chunk, block_of, shown
 from adapters.files.kept import Kept
 from adapters.files.keys import LineKeys, entry_key
 from adapters.files.lines import (
@@ -43,6 +43,7 @@ PIECES: Final = 4
 """More are taken in so many pieces: one odd row costs those around it only."""
 
 NOWHERE: Final = -1
+assert CHUNK_ROWS <= POSTINGS_LINES_MAX, "a chunk is at most a part"
 
 
 class Refused(Exception):

@@ -13,6 +13,7 @@ from adapters.providers.kit.xml import (
     CutShort,
     Reading,
     elements,
+    elements_together,
     local_name,
     text_at,
     whole,
@@ -215,3 +216,33 @@ def test_whatever_is_sent_is_read_or_not_understood(
         except NotUnderstood as failure:
             outcomes.append([failure.code])
     assert outcomes[0] == outcomes[1]
+
+
+@given(size=st.integers(1, 60))
+def test_elements_that_end_together_are_those_that_end_one_by_one(size: int) -> None:
+    body = b"<a><j id='7'><x/><tr>1</tr><junk/><tr>2<tr>3</tr></tr></j><tr>4</tr><k/></a>"
+    cut = [body[start : start + size] for start in range(0, len(body), size)]
+    told: list[str | None] = []
+    for some in elements_together(cut, ("tr",), READING):
+        assert some
+        told += [element.text for element in some]
+    assert told == texts(*cut)
+
+
+def test_what_was_told_together_is_let_go_of() -> None:
+    rows = [b"<a><j>", *[b"<junk/>" + ROW * 50] * 20, b"</j></a>"]
+    left: list[int] = []
+    for some in elements_together(rows, ("tr",), READING):
+        parent = some[-1].getparent()
+        assert parent is not None
+        left.append(len(parent))
+    assert left
+    # Fifty of this chunk, its junk, and one emptied that the one before ended with.
+    assert set(left) == {51, 52}
+
+
+def test_a_row_without_end_is_refused_together_too() -> None:
+    chunks = [b"<a>", *[b"<x/>" * 100_000] * 20]
+    with pytest.raises(NotUnderstood) as refused:
+        list(elements_together(chunks, ("tr",), READING))
+    assert refused.value.code == "xml-too-large"
