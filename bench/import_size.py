@@ -186,7 +186,7 @@ def measure(lines: int) -> dict[str, float]:
         connection = services.connecting.connect(
             organisation.id, "odoo", {"api_key": "k"}, operator="bench", redirect_base="http://x"
         )
-        with watched(storage.engine) as held:
+        with watched(storage.writers) as held:
             selection = services.linking.select(
                 organisation.id, connection.integration.id, None, operator="bench"
             )

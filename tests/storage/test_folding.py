@@ -4,10 +4,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from adapters.storage.sql import SqlStorage
-from adapters.storage.sql.dialect import open_engine, use_log
 from adapters.storage.sql.folding import (
     RECORDS_BEHIND_MAX,
     RECORDS_LIKE_ANY_UNIT,
@@ -49,9 +47,7 @@ class Slow(Folding):
 
 @pytest.fixture(name="slow")
 def _slow(tmp_path: Path) -> Slow:
-    engine: Engine = open_engine(tmp_path / "monitr.sqlite3")
-    use_log(engine)
-    slow = Slow(engine)
+    slow = Slow(str(tmp_path / "monitr.sqlite3"))
     slow.began, slow.let, slow.times = threading.Event(), threading.Event(), []
     return slow
 
@@ -98,9 +94,7 @@ def test_closing_waits_for_what_is_under_way(slow: Slow) -> None:
 
 
 def test_a_file_that_cannot_be_folded_stops_nobody(tmp_path: Path) -> None:
-    engine = open_engine(tmp_path / "no" / "such" / "folder.sqlite3")
-    folding = Folding(engine)
+    folding = Folding(str(tmp_path / "no" / "such" / "folder.sqlite3"))
     folding.fold_if_due()
     folding.close()
     folding.fold_if_due()
-    engine.dispose()

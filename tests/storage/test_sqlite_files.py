@@ -99,7 +99,7 @@ def test_a_directory_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_locked_file_says_try_again(tmp_path: Path) -> None:
     storage = fresh_sql(tmp_path)
-    with storage.engine.connect() as connection:  # the pool gives this connection again
+    with storage.writers.connect() as connection:  # the pool gives this connection again
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
     other = sqlite3.connect(tmp_path / "monitr.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -117,7 +117,7 @@ def test_a_locked_file_says_try_again(tmp_path: Path) -> None:
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     storage = fresh_sql(tmp_path)
     publish(storage, 1, batch(*pair("e1")))
-    with storage.engine.connect() as connection:  # the pool gives this connection again
+    with storage.writers.connect() as connection:  # the pool gives this connection again
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     many = [line(f"{number}", "e2", description="x" * 500) for number in range(500)]

@@ -47,6 +47,11 @@ LOG_BYTES_MAX: Final = 128 * 1024 * 1024
 CONNECTIONS_MAX: Final = 32
 """Units of work open at once in one process; more wait."""
 
+READERS_KEPT: Final = 4
+WRITERS_KEPT: Final = 1
+"""Connections kept for later units, each with its page cache; those more are closed after use.
+SQLite has one writer at a time, and one that builds books keeps many pages."""
+
 WAL_ATTEMPTS_MAX: Final = 200
 WAL_PAUSE_SECONDS: Final = 0.02
 """Switching a new file to the log needs it for a moment alone: tried again for four seconds."""
@@ -72,8 +77,9 @@ class _DriverConnection(Protocol):
     ) -> None: ...
 
 
-def open_engine(url_or_path: str | Path) -> Engine:
-    """An engine whose every transaction is a unit of work; no connection is made yet.
+def open_engine(url_or_path: str | Path, *, kept: int = READERS_KEPT) -> Engine:
+    """An engine whose every transaction is a unit of work; no connection is made yet, and so many
+    are kept.
 
     FixSettings (``unknown-database``) for a URL of a database this version does not speak.
     """
@@ -90,9 +96,9 @@ def open_engine(url_or_path: str | Path) -> Engine:
     engine = create_engine(
         text,
         paramstyle="qmark",  # exec_driver_sql and compiled texts agree on it
-        pool_size=4,
+        pool_size=kept,
         pool_use_lifo=True,  # the same few connections, so that few page caches grow
-        max_overflow=CONNECTIONS_MAX - 4,
+        max_overflow=CONNECTIONS_MAX - kept,
         pool_timeout=LOCK_WAIT_MILLISECONDS / 1_000,
         connect_args={
             "timeout": LOCK_WAIT_MILLISECONDS / 1_000,

@@ -11,8 +11,6 @@ from threading import Lock, Thread
 from typing import Final
 
 from attrs import define, field
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 RECORDS_PER_FOLDING: Final = 8_000
 """So many records make some 30 MiB of log. A unit that is committed while the disk takes in more
@@ -35,7 +33,7 @@ class Folding:
     nobody knows what was there before.
     """
 
-    _engine: Engine
+    _path: str
     _since: int = field(default=RECORDS_PER_FOLDING, init=False)
     _rest: bool = field(default=False, init=False)
     """A thread has folded what there was when it began, and its rest is to follow."""
@@ -78,9 +76,10 @@ class Folding:
             self._thread = None
 
     def _fold(self) -> None:
-        """As far as it can be: the units are committed, and one that finds no room will tell."""
-        with (
-            suppress(sqlite3.Error, SQLAlchemyError),
-            closing(self._engine.raw_connection()) as driver,
-        ):
-            driver.cursor().execute(FOLD).fetchall()
+        """As far as it can be: the units are committed, and one that finds no room will tell.
+
+        On a connection of its own: one that units take in turns would have each of them keep
+        pages of the books.
+        """
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path)) as driver:
+            driver.execute(FOLD).fetchall()

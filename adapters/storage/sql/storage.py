@@ -12,7 +12,7 @@ from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import SqlBooks
 from adapters.storage.sql.building import BookStatements
 from adapters.storage.sql.connections import SqlIntegrations, SqlOrganisations
-from adapters.storage.sql.dialect import WRITING, open_engine
+from adapters.storage.sql.dialect import WRITERS_KEPT, WRITING, open_engine
 from adapters.storage.sql.entities import SqlEntities
 from adapters.storage.sql.errors import failure_of
 from adapters.storage.sql.events import SqlActivity, SqlSlots
@@ -96,8 +96,10 @@ class SqlStorage:
         except BaseException:
             self.engine.dispose()
             raise
+        self.writers = open_engine(url_or_path, kept=WRITERS_KEPT)
+        """Of the units that write; ``engine`` is of those that read."""
         self._pace = Pace()
-        self._folding = Folding(self.engine)
+        self._folding = Folding(str(self.engine.url.database))
         self._statements = BookStatements(self.engine, self._pace)
         self._stamps = Stamps(self.engine)
 
@@ -110,7 +112,7 @@ class SqlStorage:
     @contextmanager
     def _unit(self, *, writing: bool) -> Iterator[SqlUnit]:
         try:
-            connection = self.engine.connect()
+            connection = (self.writers if writing else self.engine).connect()
         except PoolTimeoutError as error:
             raise failure_of(error) or error from error
         with connection:
@@ -142,4 +144,5 @@ class SqlStorage:
     def close(self) -> None:
         self._stamps.close()
         self._folding.close()
+        self.writers.dispose()
         self.engine.dispose()
