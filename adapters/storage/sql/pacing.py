@@ -9,9 +9,9 @@ from typing import Final
 
 from attrs import define, field
 
-AIMED_SECONDS: Final = 0.025
-"""Processor time of a unit that writes records: half of the 50 ms others may be asked to wait for
-the write lock, since units differ, and a disk or a busy machine adds to it. Waiting is not
+AIMED_SECONDS: Final = 0.02
+"""Processor time of a unit that writes records: less than half of the 50 ms others may be asked to
+wait for the write lock, since units differ, and a disk or a busy machine adds to it. Waiting is not
 counted: it hardly depends on how much a unit writes, so smaller units would only wait more often.
 """
 
