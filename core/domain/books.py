@@ -252,7 +252,8 @@ class Batch:
     ``bookmark`` is opaque, made by the provider's adapter; pulling from it continues after this
     batch. ``stage`` is a word for people. ``expected_lines`` only where the provider counts.
     ``last``: nothing follows; the bookmark is where the next night begins. No two of ``coverage``
-    speak of everything of the same kind, or of the same window.
+    speak of everything of the same kind, or of the same window; and what a batch sends belongs to
+    no entry that the end of its own coverage lets go.
     """
 
     bookmark: str

@@ -5,7 +5,7 @@ does the bookmark move, so a worker killed in between applies the page again, wh
 that is there already.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -84,11 +84,9 @@ def rest_of(part: Batch) -> Batch:
 def _parts(
     batch: Batch, deleted: set[tuple[RecordKind, str]], whole: set[str], records_max: int
 ) -> Iterator[_Part]:
-    records: Iterable[Record] = batch.records
-    gone: list[tuple[RecordKind, str]] = []
-    if deleted:
-        sent = {(KIND_OF[type(record)], record.key): record for record in batch.records}
-        records, gone = sent.values(), sorted(deleted - sent.keys())
+    # Of a key that came twice the later counts, in whichever parts the two would be.
+    sent = {(type(record), record.key): record for record in batch.records}
+    gone = sorted(deleted - {(KIND_OF[kind], key) for kind, key in sent}) if deleted else []
     for some in _chunks(gone, max(1, records_max // DELETES_SHARE)):
         yield _Part(deleted=frozenset(some))
     # The deletion of an entry that is sent as well takes along what is not sent of it.
@@ -97,7 +95,7 @@ def _parts(
     # An entry's records stay together here too, as far as can be: then no part leaves an entry
     # without lines behind, which would have to be looked at again.
     others: dict[str, list[Record]] = {}
-    for record in records:
+    for record in sent.values():
         entry_of = _ENTRY_OF.get(type(record))
         entry_key = "" if entry_of is None else entry_of(record) or ""
         group = groups.get(entry_key)
