@@ -1,9 +1,10 @@
 """A million lines: peak memory beside ten thousand, and the longest hold of the write lock.
 
-Pages are Exact Online's, made as bytes on the spot and decoded by the adapter's own decoder, so the
-process holds nothing but what an import holds. Measured in processes of their own. The lock is
-measured at the database over everything that writes: claim, batches, settling, proof, publication,
-an unchanged night, starting over for another link, and forgetting that again.
+Pages are Exact Online's, made as bytes by a process of its own as they are asked for, and decoded
+by the adapter's own decoder: the process that imports holds nothing and computes nothing but what
+an import does. Measured in processes of their own. The lock is measured at the database over
+everything that writes: claim, batches, settling, proof, publication, an unchanged night, starting
+over for another link, and forgetting that again.
 
 ``--quick`` takes 100,000 lines for the large one.
 """
@@ -11,10 +12,12 @@ an unchanged night, starting over for another link, and forgetting that again.
 import json
 import random
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +52,8 @@ FIRST_DAY_MILLISECONDS: Final = 1_609_459_200_000
 DAYS: Final = 5 * 365
 COMPANY: Final = Administration(key="1", name="Large", currency="EUR", country="NL")
 CHILD: Final = "--child"
+PAGES: Final = "--pages"
+SIZE: Final = struct.Struct("<I")
 FORM: Final = ConnectForm(fields=(FormField(name="api_key", label="Key", secret=True),))
 
 
@@ -83,6 +88,31 @@ def page(number: int, lines: int) -> bytes:
     return json.dumps({"d": {"results": made}}).encode()
 
 
+def write_pages(lines: int) -> None:
+    """Each page when the one before is taken, after its size."""
+    for number in range(-(-lines // PAGE_ROWS)):
+        made = page(number, lines)
+        sys.stdout.buffer.write(SIZE.pack(len(made)) + made)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def pages_made(lines: int) -> Iterator[Callable[[], bytes]]:
+    """The next page at each call."""
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "bench.import_size", PAGES, str(lines)], stdout=subprocess.PIPE
+    ) as maker:
+        made = maker.stdout
+        assert made is not None, "it was asked for"
+
+        def following() -> bytes:
+            (size,) = SIZE.unpack(made.read(SIZE.size))
+            return made.read(size)
+
+        yield following
+        made.close()
+
+
 @define
 class Pages:
     """Implements Source."""
@@ -95,11 +125,14 @@ class Pages:
         if bookmark is None:
             yield Batch(bookmark="0", records=tuple(_account(n) for n in range(ACCOUNTS)))
         last_page = -(-self.lines // PAGE_ROWS)
-        for number in range(start, last_page):
-            self.calls += 1
-            decoded = rows.LINE_PAGE.decode(page(number, self.lines))
-            read = rows.lines_read(decoded.rows, currency=administration.currency)
-            yield Batch(bookmark=str(number + 1), records=read.records)
+        if start < last_page:
+            assert start == 0, "nothing interrupts it"
+            with pages_made(self.lines) as following:
+                for number in range(last_page):
+                    self.calls += 1
+                    decoded = rows.LINE_PAGE.decode(following())
+                    read = rows.lines_read(decoded.rows, currency=administration.currency)
+                    yield Batch(bookmark=str(number + 1), records=read.records)
         yield Batch(bookmark=str(last_page), last=True)
 
     def health(self) -> Health:
@@ -231,7 +264,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if CHILD in sys.argv:
+    if PAGES in sys.argv:
+        write_pages(int(sys.argv[-1]))
+    elif CHILD in sys.argv:
         print(json.dumps(measure(int(sys.argv[-1]))))
     else:
         main()

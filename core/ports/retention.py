@@ -53,6 +53,12 @@ class RetainedBooks(Protocol):
     And making words findable: nothing depends on it but how soon ``lines`` answers for a text.
     """
 
+    def behind(self, limit: int) -> Sequence[str]:
+        """Entities, of any organisation, with published rows whose words are not findable yet; at
+        most so many, in no order.
+        """
+        ...
+
     def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
         """For a reading unit; None: the words of every published row are findable (or this storage
         needs nothing to find them).

@@ -1,7 +1,7 @@
 """Retention: how long generations are kept, and compacting what is let go; indexing of words.
 
 Everything is done in short steps with nothing held in between: a step that was not reached (a
-crash, a stop) is reached by the next round, and readers see the same books whatever was done.
+crash, a stop) is reached by the next look, and readers see the same books whatever was done.
 """
 
 import datetime as dt
@@ -29,6 +29,8 @@ VERSIONS_FIRST: Final = 100
 """Row versions removed in one transaction: more while that is fast, fewer while it is slow."""
 UNIT_TARGET: Final = dt.timedelta(milliseconds=15)
 """What one removing transaction should take; an import may wait for it."""
+BEHIND_PER_LOOK: Final = 1_000
+"""Entities whose words are indexed in one look; there is one each minute."""
 TEXTS_PER_UNIT: Final = 200
 """Rows whose words are indexed in one transaction."""
 VERSIONS_FOUND_MAX: Final = 5_000
@@ -113,17 +115,10 @@ class RetainingService:
             after = page[-1].id
 
     def tend(self, stopping: Callable[[], bool] = _never) -> Compacted:
-        """A worker's round: now and then, and only while nothing is being imported."""
+        """A worker's look, and only while nothing is being imported: words of what was published
+        since the last one are made findable, and now and then what is not kept is let go.
+        """
         now = self.ports.clock.now()
-        with self.ports.storage.reading() as uow:
-            if uow.leases.holder(LEASE, now=now) is not None or uow.runs.in_progress(1):
-                return Compacted()
-            organisations = uow.organisations.all()
-        with self.ports.storage.writing() as uow:
-            mine = self.ports.ids.new("cmp")
-            if not uow.leases.acquire(LEASE, mine, now=now, until=now + ROUND_EVERY):
-                return Compacted()
-            uow.commit()
 
         def disturbed() -> bool:
             if stopping():
@@ -131,6 +126,21 @@ class RetainingService:
             with self.ports.storage.reading() as uow:
                 return bool(uow.runs.in_progress(1))
 
+        if disturbed():
+            return Compacted()
+        with self.ports.storage.reading() as uow:
+            behind = uow.books.behind(BEHIND_PER_LOOK)
+        for entity_id in behind:
+            self._index(entity_id, disturbed)
+        with self.ports.storage.reading() as uow:
+            if uow.leases.holder(LEASE, now=now) is not None:
+                return Compacted()
+            organisations = uow.organisations.all()
+        with self.ports.storage.writing() as uow:
+            mine = self.ports.ids.new("cmp")
+            if not uow.leases.acquire(LEASE, mine, now=now, until=now + ROUND_EVERY):
+                return Compacted()
+            uow.commit()
         done = Compacted()
         for organisation in organisations:
             done = done.plus(self.compact(organisation.id, stopping=disturbed))
@@ -164,18 +174,18 @@ class RetainingService:
             done = done.plus(Compacted(removed=self._sweep(entity, unswept, stopping)))
         if compact:
             self._tell(entity, done)
-        self._index(entity, stopping)
+        self._index(entity.id, stopping)
         return done
 
-    def _index(self, entity: Entity, stopping: Callable[[], bool]) -> None:
+    def _index(self, entity_id: str, stopping: Callable[[], bool]) -> None:
         """Make the words of what was published findable, some rows at a time."""
         while not stopping():  # ends: each step goes on where the one before ended
             with self.ports.storage.reading() as uow:
-                pending = uow.books.pending_texts(entity.id, limit=TEXTS_PER_UNIT)
+                pending = uow.books.pending_texts(entity_id, limit=TEXTS_PER_UNIT)
             if pending is None:
                 return
             with self.ports.storage.writing() as uow:
-                if not uow.books.index_texts(entity.id, pending):
+                if not uow.books.index_texts(entity_id, pending):
                     return
                 uow.commit()
 

@@ -1,6 +1,7 @@
 """Retention as operators see it, closed periods, and reports over imported books."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.domain.books import TradeSide
 from core.domain.failures import CorrectRequest, Unknown
 from core.services.closing import ClosedBy
 from tests.services.house import OPERATOR, House
+from tests.storage.sql_files import fresh_sql
 
 
 @pytest.fixture
@@ -94,6 +96,26 @@ def test_a_worker_compacts_when_nothing_is_imported_and_not_twice_an_hour(house:
     house.clock.advance(dt.timedelta(hours=26))
     assert house.services.retaining.tend(lambda: True).compacted == 0
     assert house.services.retaining.tend().compacted == 4
+
+
+def test_words_are_made_findable_at_the_next_look(tmp_path: Path) -> None:
+    storage = fresh_sql(tmp_path)
+    house = House(storage=storage)
+    house.follow(house.connect_odoo(), "adm-1")
+
+    def behind() -> list[str]:
+        with storage.reading() as uow:
+            return list(uow.books.behind(10))
+
+    house.services.retaining.tend()  # the hour's round
+    assert behind() == []
+    house.import_rung()
+    assert behind() == [entity_id(house)]
+    house.services.retaining.tend(lambda: True)
+    assert behind() == [entity_id(house)]
+    house.services.retaining.tend()
+    assert behind() == []
+    storage.close()
 
 
 @pytest.mark.parametrize("count", [0, -1, 99_999])

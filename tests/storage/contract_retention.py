@@ -53,6 +53,7 @@ def index_texts(storage: Storage, limit: int = 3) -> None:
     for _ in range(100):  # more steps than there are rows
         with storage.reading() as unit:
             pending = unit.books.pending_texts(ENT, limit=limit)
+            assert unit.books.behind(10) == ([] if pending is None else [ENT])
         if pending is None:
             return
         with storage.writing() as unit:

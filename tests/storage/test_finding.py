@@ -239,6 +239,8 @@ def test_an_index_of_an_earlier_kind_is_made_anew(sql: SqlStorage) -> None:
         connection.execute(text("UPDATE ledgers SET texts_generation = 2, texts_place = '[2,1]'"))
     where = LineFilter(text="rent")
     assert keys(sql, 2, where) == ["1"]
+    with sql.reading() as unit:
+        assert unit.books.behind(10) == [ENT]
     index_texts(sql)
     with small_windows(later=0):
         assert keys(sql, 2, where) == ["1"]

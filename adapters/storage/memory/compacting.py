@@ -16,6 +16,10 @@ class MemoryRetention:
         self._reading_of = reading
         self._changing = changing
 
+    def behind(self, limit: int) -> Sequence[str]:
+        del limit
+        return []
+
     def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
         del entity_id, limit
         return None

@@ -41,8 +41,9 @@ CACHE_KIBIBYTES: Final = 4_096
 IMPORTING_CACHE_KIBIBYTES: Final = 16_384
 """Page cache of a connection that builds books: its keys are spread over whole indexes."""
 
-LOG_BYTES_MAX: Final = 128 * 1024 * 1024
-"""The log file is cut back to this after it grew under a long reader."""
+LOG_BYTES_MAX: Final = 256 * 1024 * 1024
+"""The log file is cut back to this after it grew under a long reader, by a unit that then waits for
+it: folding keeps it smaller (see ``folding``)."""
 
 CONNECTIONS_MAX: Final = 32
 """Units of work open at once in one process; more wait."""
@@ -143,6 +144,13 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         # The snapshot is taken by the first read: take it now, so a unit sees its beginning.
         connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").close()
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """What the engine's connection stands for."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def use_log(engine: Engine) -> None:

@@ -44,6 +44,9 @@ class SqlRetention:
     def swept(self, entity_id: str, numbers: Collection[int]) -> None:
         self._compacting(entity_id).swept(numbers)
 
+    def behind(self, limit: int) -> Sequence[str]:
+        return texts.behind(self._connection, limit)
+
     def pending_texts(self, entity_id: str, *, limit: int) -> PendingTexts | None:
         return texts.pending(self._connection, self._ledger(entity_id), limit)
 

@@ -12,7 +12,7 @@ from adapters.storage.sql.access import SqlApiTokens, SqlRepeats
 from adapters.storage.sql.books import SqlBooks
 from adapters.storage.sql.building import BookStatements
 from adapters.storage.sql.connections import SqlIntegrations, SqlOrganisations
-from adapters.storage.sql.dialect import WRITERS_KEPT, WRITING, open_engine
+from adapters.storage.sql.dialect import WRITERS_KEPT, WRITING, driver_of, open_engine
 from adapters.storage.sql.entities import SqlEntities
 from adapters.storage.sql.errors import failure_of
 from adapters.storage.sql.events import SqlActivity, SqlSlots
@@ -119,10 +119,14 @@ class SqlStorage:
             connection = connection.execution_options(**{WRITING: writing})
             connection.begin()
             held = Stopwatch()
+            driver = driver_of(connection)
+            changes = driver.total_changes
 
             def committed(records: int) -> None:
+                nonlocal changes
                 self._pace.learn(records, held.seconds)
-                self._folding.wrote(records)
+                self._folding.wrote(driver.total_changes - changes)
+                changes = driver.total_changes
 
             # The session joins this one transaction and ends it: commit is a decision of the unit.
             with Session(

@@ -117,9 +117,28 @@ def pieces_beginning(connection: Connection, ledger: int, start: str) -> list[st
     return some if len(some) <= BEGINNING_MAX else None
 
 
+def behind(connection: Connection, limit: int) -> list[str]:
+    """Entities whose ledgers are not indexed up to what is published."""
+    if not _can_index(connection):
+        return []
+    newest = (
+        select(func.max(GENERATIONS.c.number))
+        .where(GENERATIONS.c.ledger == LEDGERS.c.id)
+        .scalar_subquery()
+    )
+    unfinished = or_(
+        LEDGERS.c.texts_place.is_not(None),
+        func.coalesce(LEDGERS.c.texts_generation, 0) < newest,
+    )
+    if not _is_there(connection):  # whatever the ledgers say: that was an index of another kind
+        unfinished = newest.is_not(None)
+    query = select(LEDGERS.c.entity_id).where(unfinished, LEDGERS.c.id < LEDGERS_MAX)
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
 def pending(connection: Connection, ledger: int, limit: int) -> PendingTexts | None:
     """What to index next, at most ``limit`` rows; None: all published rows are."""
-    if connection.dialect.name != "sqlite" or sqlite3.sqlite_version_info < _SQLITE_MIN:
+    if not _can_index(connection):
         return None
     if not 0 < ledger < LEDGERS_MAX:
         return None
@@ -175,6 +194,10 @@ def index(connection: Connection, ledger: int, some: PendingTexts) -> bool:
             connection.exec_driver_sql(_USE, [(ledger, piece) for piece in used])
     _set(connection, "merge", MERGE_PAGES)
     return True
+
+
+def _can_index(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite" and sqlite3.sqlite_version_info >= _SQLITE_MIN
 
 
 def _is_there(connection: Connection) -> bool:
