@@ -145,7 +145,7 @@ def keys(storage: Storage, number: int, where: LineFilter, limit: int = 3) -> li
         return [row.line.key for row in all_lines(unit.books, ENT, number, where, limit)]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_any_filter_finds_what_memory_finds(seed: int) -> None:
     play(Random(seed))  # noqa: S311 - no secret
@@ -153,7 +153,7 @@ def test_any_filter_finds_what_memory_finds(seed: int) -> None:
 
 @pytest.mark.fire
 @pytest.mark.timeout(900)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_any_filter_finds_what_memory_finds_for_long(seed: int) -> None:
     play(Random(seed))  # noqa: S311 - no secret
