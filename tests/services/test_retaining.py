@@ -9,6 +9,7 @@ from core.domain.ageing import Method
 from core.domain.books import TradeSide
 from core.domain.failures import CorrectRequest, Unknown
 from core.services.closing import ClosedBy
+from core.services.import_engine import ImportEngine
 from tests.services.house import OPERATOR, House
 from tests.storage.sql_files import fresh_sql
 
@@ -98,7 +99,7 @@ def test_a_worker_compacts_when_nothing_is_imported_and_not_twice_an_hour(house:
     assert house.services.retaining.tend().compacted == 4
 
 
-def test_words_are_made_findable_at_the_next_look(tmp_path: Path) -> None:
+def test_words_are_made_findable_at_the_next_look_while_nothing_is_imported(tmp_path: Path) -> None:
     storage = fresh_sql(tmp_path)
     house = House(storage=storage)
     house.follow(house.connect_odoo(), "adm-1")
@@ -113,6 +114,19 @@ def test_words_are_made_findable_at_the_next_look(tmp_path: Path) -> None:
     assert behind() == [entity_id(house)]
     house.services.retaining.tend(lambda: True)
     assert behind() == [entity_id(house)]
+
+    def looked_meanwhile() -> bool:
+        house.services.retaining.tend()
+        meanwhile.append(behind())
+        return False
+
+    meanwhile: list[list[str]] = []
+    house.services.importing.request(house.org, None, operator=OPERATOR)
+    [run_id] = house.doorbell.rung
+    house.services.importing.beat("worker-1", standing=False)
+    ImportEngine(house.ports, "worker-1", looked_meanwhile, pages_in_flight=1).run(run_id)
+    assert meanwhile
+    assert all(found == [entity_id(house)] for found in meanwhile), "something was imported"
     house.services.retaining.tend()
     assert behind() == []
     storage.close()

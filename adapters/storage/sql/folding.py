@@ -42,13 +42,14 @@ FOLD: Final = "PRAGMA wal_checkpoint(PASSIVE)"
 @define
 class Folding:
     """Folds the log of one file for all connections of a process. It is due at the first unit:
-    nobody knows what was there before.
+    nobody knows what was there before. Nor what other processes write: then it folds sooner.
     """
 
     _path: str
     _due: int = field(default=CHANGES_PER_FOLDING_MAX, init=False)
     """Changes of a folding: learned, since large books have their changes on many pages."""
     _since: int = field(default=CHANGES_PER_FOLDING_MAX, init=False)
+    """Changes since a folding began."""
     _in_log: int = field(default=0, init=False)
     """Changes since the log began anew."""
     _rest: bool = field(default=False, init=False)
@@ -83,6 +84,7 @@ class Folding:
         if rest:
             with self._lock:
                 self._rest = False
+                self._since = 0
             self._fold()
 
     def close(self) -> None:
@@ -118,5 +120,5 @@ class Folding:
             if changes >= CHANGES_PER_FOLDING_MIN and frames > 0:
                 fitting = FRAMES_PER_FOLDING * changes // frames
                 self._due = min(max(fitting, CHANGES_PER_FOLDING_MIN), CHANGES_PER_FOLDING_MAX)
-            if folded == frames and self._in_log == changes:  # else what came since is behind it
-                self._in_log = 0
+            if folded == frames and self._in_log == changes:
+                self._in_log = 0  # nothing came meanwhile: the next unit begins the log anew
