@@ -16,6 +16,7 @@ from adapters.storage.budgets import SqlBudgets
 from core.ports.budget import Charge
 from core.ports.provider import Limit
 from tests.fakes import START
+from tests.processes import FORKED
 
 GIVE_UP_SECONDS = 60
 HELD_SECONDS = 300
@@ -101,19 +102,18 @@ def hammer(
     process calls for another one: claims of one must leave nothing unused. How fair it is cannot be
     told here, where whoever waits moves the clock on for all.
     """
-    spawn = multiprocessing.get_context("spawn")
     clock = SharedClock(
-        elapsed_us=spawn.Value("q", since_seconds * 1_000_000),
+        elapsed_us=FORKED.Value("q", since_seconds * 1_000_000),
         look_us=look_us,
         back_at_us=back_at_seconds * 1_000_000,
         back_us=back_seconds * 1_000_000,
         seen=START + timedelta(seconds=since_seconds),
     )
-    granted: multiprocessing.Queue[list[int]] = spawn.Queue()
-    start = spawn.Barrier(processes)
+    granted: multiprocessing.Queue[list[int]] = FORKED.Queue()
+    start = FORKED.Barrier(processes)
     until = START + timedelta(seconds=seconds)
     spenders = [
-        spawn.Process(
+        FORKED.Process(
             target=_spend_until,
             args=(clock, str(path), limits, until, start, granted, f"p{number * parties}"),
         )
@@ -155,12 +155,11 @@ def _call_until(
 def under_way(folder: Path, *, at_once: int, processes: int, calls_each: int) -> tuple[int, int]:
     """(most calls seen under way at once, calls made) by real processes in real time."""
     (folder / "inside").mkdir()
-    spawn = multiprocessing.get_context("spawn")
-    told: multiprocessing.Queue[int] = spawn.Queue()
-    start = spawn.Barrier(processes)
+    told: multiprocessing.Queue[int] = FORKED.Queue()
+    start = FORKED.Barrier(processes)
     path = str(folder / "budgets.sqlite3")
     callers = [
-        spawn.Process(target=_call_until, args=(path, at_once, calls_each, start, told))
+        FORKED.Process(target=_call_until, args=(path, at_once, calls_each, start, told))
         for _ in range(processes)
     ]
     for caller in callers:

@@ -21,6 +21,7 @@ from core.ports.sessions import Session
 from core.services.ports import Ports
 from core.services.sessions import IntegrationSessions
 from tests.fakes import RecordingDoorbell
+from tests.processes import FORKED
 
 GIVE_UP_SECONDS = 60
 THREADS = 5
@@ -100,11 +101,10 @@ def _want(
 
 def crowd(folder: Path, verdict: str, *, processes: int) -> list[str]:
     """What each caller got: a token, or the name of a Failure class."""
-    spawn = multiprocessing.get_context("spawn")
-    epoch, start = time.time(), spawn.Barrier(processes)
-    outcomes: multiprocessing.Queue[list[str]] = spawn.Queue()
+    epoch, start = time.time(), FORKED.Barrier(processes)
+    outcomes: multiprocessing.Queue[list[str]] = FORKED.Queue()
     wanting = [
-        spawn.Process(target=_want, args=(folder, verdict, epoch, start, outcomes))
+        FORKED.Process(target=_want, args=(folder, verdict, epoch, start, outcomes))
         for _ in range(processes)
     ]
     for process in wanting:

@@ -1,16 +1,19 @@
 """Imports by worker processes that are killed with SIGKILL, against the Exact Online stand-in."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from urllib.parse import parse_qsl, urlsplit
+
+from attrs import frozen
 
 from core.services.importing import PRESENCE_SECONDS
 from monitr.bootstrap import Monitr
 from sandbox.browser import decide
 from sandbox.exact_online import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET
 from sandbox.server import Sandbox
+from tests.fire import one_attempt
+from tests.processes import FORKED
 
 ATTEMPT_SECONDS = 60
 AHEAD_SECONDS = PRESENCE_SECONDS + 60
@@ -45,34 +48,54 @@ def waiting_run(monitr: Monitr, sandbox: Sandbox) -> tuple[str, str, str]:
     return organisation.id, selection.created[0].id, selection.runs[0].id
 
 
+@frozen
+class WorkerProcess:
+    """A process that makes one attempt, and the end of the pipe it tells through."""
+
+    process: ForkServerProcess
+    told: Connection
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def heard(self) -> str:
+        """The next it says."""
+        assert self.told.poll(ATTEMPT_SECONDS), "it says nothing"
+        said = self.told.recv()
+        assert isinstance(said, str)
+        return said
+
+    def killed_within(self, seconds: float) -> None:
+        """Let it live for that long at most."""
+        self.process.join(seconds)
+        self.process.kill()
+
+    def ended(self) -> int:
+        """Its exit code, -9 when it was killed; nothing but a success or a kill is taken (what it
+        complained of is on the standard error output).
+        """
+        self.process.join(ATTEMPT_SECONDS)
+        code = self.process.exitcode
+        assert code in {0, KILLED}, code
+        return code
+
+
 def worker_process(
     monitr: Monitr, run_id: str, *, kill_after: int, number: int, moment: str = ""
-) -> subprocess.Popen[str]:
-    """A worker that says "working" before it claims the run. ``kill_after`` 0: it lives, unless
-    ``moment`` names one of publishing at which it dies.
-    """
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "tests.fire.one_attempt"),
-            *(str(monitr.settings.data_dir), run_id, str(kill_after)),
-            str(number * AHEAD_SECONDS),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.getcwd(),  # noqa: PTH109
-            "MONITR_FIRE_MOMENT": moment,
-        },
+) -> WorkerProcess:
+    """The ``number``-th worker, each ahead of the last; see one_attempt."""
+    told, telling = FORKED.Pipe(duplex=False)
+    ahead_seconds = number * AHEAD_SECONDS
+    process = FORKED.Process(
+        target=one_attempt.attempt,
+        args=(telling, monitr.settings.data_dir, run_id, kill_after, ahead_seconds, moment),
+        daemon=True,
     )
-
-
-def ended(child: subprocess.Popen[str]) -> int:
-    """Its exit code, -9 when it was killed; anything but a success or a kill is shown."""
-    _, complaint = child.communicate(timeout=ATTEMPT_SECONDS)
-    assert child.returncode in {0, KILLED}, complaint
-    return child.returncode
+    process.start()
+    telling.close()
+    return WorkerProcess(process, told)
 
 
 def pages_again(sandbox: Sandbox) -> int:

@@ -1,17 +1,9 @@
-"""A worker process for one attempt at one run, which may kill itself with SIGKILL after a batch.
-
-``python -m tests.fire.one_attempt DATA_DIR RUN_ID KILL_AFTER OFFSET_SECONDS`` prints "working"
-and, at the end, the run's status. KILL_AFTER 0 means never. The clock is ahead by OFFSET_SECONDS,
-so that an earlier worker, killed a moment ago, counts as gone without anybody waiting.
-
-The environment's MONITR_FIRE_MOMENT names a moment of publishing at which to die instead:
-``before publishing``, ``published, not committed``, ``committed``.
-"""
+"""What a worker process does in one attempt at one run; it may kill itself with SIGKILL."""
 
 import os
 import signal
-import sys
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import attrs
@@ -77,11 +69,20 @@ def die_when(moment: str) -> None:
         setattr(SqlBooks, "publish", in_the_unit)  # noqa: B010 - a method is replaced
 
 
-def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None:
-    """Sweep, so that the run is Waiting again, then attempt it."""
-    die_when(os.environ.get("MONITR_FIRE_MOMENT", ""))
-    monitr = open_monitr(settings_from(os.environ, data_dir=Path(folder)), os.environ)
-    clock = AheadClock(timedelta(seconds=offset_seconds))
+def attempt(
+    told: Connection, folder: Path, run_id: str, kill_after: int, ahead_seconds: int, moment: str
+) -> None:
+    """Sweep, so that the run is Waiting again, then attempt it. Tells "working" before it claims
+    the run, and at the end the run's status, or "none".
+
+    ``kill_after``: so many batches; 0 means never. The clock is ahead by ``ahead_seconds``, so that
+    an earlier worker, killed a moment ago, counts as gone without anybody waiting. ``moment``: one
+    of publishing at which to die instead: ``before publishing``, ``published, not committed``,
+    ``committed``; empty for none.
+    """
+    die_when(moment)
+    monitr = open_monitr(settings_from(os.environ, data_dir=folder), os.environ)
+    clock = AheadClock(timedelta(seconds=ahead_seconds))
     # Without limits of our own: a minute's calls are made in a second, the rest would be waiting.
     exact = ExactOnline(Kit(clock=clock, budgets=NoBudgets()))
     ports = attrs.evolve(monitr.ports, clock=clock, providers={"exact-online": exact})
@@ -89,11 +90,7 @@ def main(folder: str, run_id: str, kill_after: int, offset_seconds: int) -> None
     services.importing.sweep()
     name = f"worker-{os.getpid()}"
     with present(services, name, standing=False):
-        print("working", flush=True)
+        told.send("working")
         run = ImportEngine(ports, name, Killer(kill_after)).run(run_id)
     monitr.close()
-    print("none" if run is None else run.status.value)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    told.send("none" if run is None else run.status.value)

@@ -1,19 +1,16 @@
-"""A process that opens a database and kills itself at the n-th statement of bringing it up to date.
-
-``python -m tests.fire.one_migration DATABASE NTH``; it prints "opened" when there were fewer.
-"""
+"""What a process does that opens a database and kills itself on the way."""
 
 import os
 import signal
-import sys
+from pathlib import Path
 
 from sqlalchemy import Engine, event
 
 from adapters.storage.sql import SqlStorage
 
 
-def main(path: str, nth: int) -> None:
-    """Open it, or die."""
+def open_or_die(path: Path, nth: int) -> None:
+    """Open it; die at the n-th statement of bringing it up to date, if there are so many."""
     statements = 0
 
     @event.listens_for(Engine, "before_cursor_execute")
@@ -24,8 +21,3 @@ def main(path: str, nth: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     SqlStorage(path).close()
-    print("opened")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

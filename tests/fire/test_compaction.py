@@ -2,8 +2,6 @@
 
 import datetime as dt
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,8 @@ import pytest
 from adapters.storage.sql import SqlStorage
 from core.domain.entity import Entity
 from core.ports.storage import Storage
+from tests.fire.one_compaction import compact_for_ever
+from tests.processes import FORKED
 from tests.services.house import OPERATOR, House
 from tests.storage.makers import ENT, batch, generation, pair
 from tests.storage.views import view
@@ -81,16 +81,17 @@ def test_killed_at_any_moment_nothing_kept_is_lost(tmp_path: Path) -> None:
     interrupted = 0
     moments = random.Random(5)  # noqa: S311 - moments, not secrets
     for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.fire.one_compaction", str(database), house.org],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline().strip() == "ready"
-            for _ in range(moments.randrange(1, 5)):
-                assert child.stdout.readline().strip() == "step"
-            child.kill()
+        told, telling = FORKED.Pipe(duplex=False)
+        child = FORKED.Process(
+            target=compact_for_ever, args=(telling, database, house.org), daemon=True
+        )
+        child.start()
+        telling.close()
+        assert told.recv() == "ready"
+        for _ in range(moments.randrange(1, 5)):
+            assert told.recv() == "step"
+        child.kill()
+        child.join()
         looked_at = moments.sample(range(len(kept)), 2)
         now = said(house.storage, [kept[at] for at in looked_at])
         assert now == [before[at] for at in looked_at]

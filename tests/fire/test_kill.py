@@ -16,7 +16,6 @@ from sandbox.server import Sandbox
 from tests.fire.killing import (
     AHEAD_SECONDS,
     KILLED,
-    ended,
     pages_again,
     waiting_run,
     worker_process,
@@ -50,7 +49,7 @@ def test_killed_after_every_batch_the_import_still_ends_proven(
     kills = 0
     for number in range(1, 100):
         sandbox.advance(AHEAD_SECONDS)
-        if ended(worker_process(monitr, run_id, kill_after=step, number=number)) == 0:
+        if worker_process(monitr, run_id, kill_after=step, number=number).ended() == 0:
             break
         kills += 1
     assert kills >= STRIKES_MAX, "it was killed often enough to mean something"
@@ -78,11 +77,11 @@ def test_killed_while_publishing_readers_see_the_old_books_or_the_new(
     sandbox.clear_log("exact-online")
     sandbox.advance(AHEAD_SECONDS)
     dying = worker_process(monitr, run_id, kill_after=0, number=1, moment=moment)
-    assert ended(dying) == KILLED
+    assert dying.ended() == KILLED
     is_there = monitr.services.reading.entity(organisation_id, entity_id).published is not None
     assert is_there == (moment == "committed")
     sandbox.advance(AHEAD_SECONDS)
-    assert ended(worker_process(monitr, run_id, kill_after=0, number=2)) == 0
+    assert worker_process(monitr, run_id, kill_after=0, number=2).ended() == 0
     assert monitr.services.reading.run(organisation_id, run_id).status is RunStatus.SUCCEEDED
     assert pages_again(sandbox) == 0
     truth = sandbox.truth("exact-online")[0]

@@ -5,7 +5,6 @@ on from the last bookmark. Nothing is lost, nothing doubled, and no page is fetc
 that were on their way when the worker died.
 """
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,8 +21,7 @@ from core.services.pulling import PAGES_IN_FLIGHT_MAX
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.settings import settings_from
 from sandbox.server import Sandbox
-from tests.fire.killing import AHEAD_SECONDS, KILLED, ended, pages_again, waiting_run
-from tests.fire.killing import worker_process as worker_process_of
+from tests.fire.killing import AHEAD_SECONDS, KILLED, pages_again, waiting_run, worker_process
 
 LINES = 50_000
 KILLS = 50
@@ -57,14 +55,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 def lives_until(monitr: Monitr, run_id: str, number: int, seconds: float) -> int:
     """One worker, killed so many seconds after it began to work; its exit code."""
-    child = worker_process_of(monitr, run_id, kill_after=0, number=number)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "working\n"
-    try:
-        child.wait(seconds)
-    except subprocess.TimeoutExpired:
-        child.kill()
-    return ended(child)
+    child = worker_process(monitr, run_id, kill_after=0, number=number)
+    assert child.heard() == "working"
+    child.killed_within(seconds)
+    return child.ended()
 
 
 def import_among_kills(
@@ -132,11 +126,10 @@ def undisturbed_seconds(monitr: Monitr, sandbox: Sandbox) -> float:
     """What an import takes on this machine, as loaded as it is, from "working" on."""
     _, _, run_id = waiting_run(monitr, sandbox)
     sandbox.advance(AHEAD_SECONDS)
-    child = worker_process_of(monitr, run_id, kill_after=0, number=1)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "working\n"
+    child = worker_process(monitr, run_id, kill_after=0, number=1)
+    assert child.heard() == "working"
     began = time.monotonic()
-    assert ended(child) == 0
+    assert child.ended() == 0
     return time.monotonic() - began
 
 

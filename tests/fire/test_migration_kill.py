@@ -4,10 +4,7 @@ The database is one of the first revision with rows in every table. After each k
 the old one; when at last nobody kills, it is the new one with the same rows.
 """
 
-import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -19,11 +16,14 @@ from sqlalchemy import Column, MetaData, inspect
 from adapters.storage.sql import SqlStorage
 from adapters.storage.sql.dialect import WRITING, open_engine
 from adapters.storage.sql.opening import HEAD, MIGRATIONS
+from tests.fire.killing import KILLED
+from tests.fire.one_migration import open_or_die
+from tests.processes import FORKED
 
 FIRST = "0001"
 ROWS = 3
 STEP = 3
-"""Every third statement: a kill takes a second of starting Python."""
+"""Every third statement."""
 STATEMENTS_MAX = 600
 OPEN_SECONDS = 60
 
@@ -94,20 +94,15 @@ def test_killed_at_any_statement_the_old_database_stands(tmp_path: Path) -> None
     assert before[0] == FIRST
     kills = 0
     for nth in range(1, STATEMENTS_MAX, STEP):
-        child = subprocess.run(
-            [sys.executable, "-m", "tests.fire.one_migration", str(path), str(nth)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=OPEN_SECONDS,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
-        )
-        if child.returncode == 0:
+        child = FORKED.Process(target=open_or_die, args=(path, nth), daemon=True)
+        child.start()
+        child.join(OPEN_SECONDS)
+        if child.exitcode == 0:
             break
-        assert child.returncode == -9, child.stderr
+        assert child.exitcode == KILLED
         kills += 1
         assert held(path) == before
-    assert child.stdout == "opened\n"
+    assert child.exitcode == 0, "at last nobody killed it"
     assert kills >= 10, "it was killed often enough to mean something"
     revision, rows = held(path)
     assert revision == HEAD

@@ -5,7 +5,6 @@ It writes nothing more, publishes nothing, and says so in the activity.
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from core.ports.storage import Event
 from monitr.bootstrap import Monitr, open_monitr
 from monitr.settings import settings_from
 from sandbox.server import Sandbox
-from tests.fire.killing import AHEAD_SECONDS, ended, waiting_run, worker_process
+from tests.fire.killing import AHEAD_SECONDS, WorkerProcess, waiting_run, worker_process
 
 LINES = 20_000
 WAIT_SECONDS = 60
@@ -31,7 +30,7 @@ def wait_for_batches(monitr: Monitr, organisation_id: str, run_id: str, batches:
         time.sleep(0.005)
 
 
-def pause(monitr: Monitr, child: subprocess.Popen[str]) -> None:
+def pause(monitr: Monitr, child: WorkerProcess) -> None:
     """Stop it, at a moment when it does not hold the write lock (nobody could work then)."""
     for _ in range(PAUSES_MAX):
         os.kill(child.pid, signal.SIGSTOP)
@@ -57,14 +56,13 @@ def test_a_worker_paused_past_its_lease_wakes_up_and_changes_nothing(tmp_path: P
         organisation_id, entity_id, run_id = waiting_run(monitr, sandbox)
         sandbox.advance(AHEAD_SECONDS)
         sleeper = worker_process(monitr, run_id, kill_after=0, number=1)
-        assert sleeper.stdout is not None
-        assert sleeper.stdout.readline() == "working\n"
+        assert sleeper.heard() == "working"
         wait_for_batches(monitr, organisation_id, run_id, 7)
         pause(monitr, sleeper)
         try:
             sandbox.advance(AHEAD_SECONDS)
             rescuer = worker_process(monitr, run_id, kill_after=0, number=2)
-            assert ended(rescuer) == 0
+            assert rescuer.ended() == 0
             published = monitr.services.reading.run(organisation_id, run_id)
             assert published.status is RunStatus.SUCCEEDED, published.trouble
             assert published.proof is not None
@@ -73,8 +71,8 @@ def test_a_worker_paused_past_its_lease_wakes_up_and_changes_nothing(tmp_path: P
             balance = monitr.services.reading.trial_balance(organisation_id, entity_id)
         finally:
             os.kill(sleeper.pid, signal.SIGCONT)
-        said, complaint = sleeper.communicate(timeout=WAIT_SECONDS)
-        assert (sleeper.returncode, said.splitlines()[-1]) == (0, "none"), complaint
+        assert sleeper.heard() == "none"
+        assert sleeper.ended() == 0
         assert monitr.services.reading.run(organisation_id, run_id) == published
         assert monitr.services.reading.generations(organisation_id, entity_id) == generations
         after = monitr.services.reading.trial_balance(organisation_id, entity_id)

@@ -23,10 +23,10 @@ from core.domain.books import Everything, RecordKind
 from core.domain.failures import Failure, FixSettings, NotUnderstood, TryAgain
 from core.domain.money import AMOUNT_E4_MAX
 from core.ports.books import LineFilter
+from tests.processes import FORKED
 from tests.storage.makers import ENT, NOW, account, batch, import_run, line, pair, publish
 from tests.storage.sql_files import fresh_sql
 
-SPAWN = multiprocessing.get_context("spawn")
 JOIN_SECONDS = 60
 ROOT = Path(__file__).parents[2]
 
@@ -189,10 +189,10 @@ def test_two_processes_claim_each_run_once(tmp_path: Path) -> None:
             unit.runs.add(import_run(f"run_{number}", link_id=f"lnk_{number}"))
         unit.commit()
     storage.close()
-    claimed: multiprocessing.Queue[list[str]] = SPAWN.Queue()
+    claimed: multiprocessing.Queue[list[str]] = FORKED.Queue()
     path = tmp_path / "monitr.sqlite3"
     workers = [
-        SPAWN.Process(target=open_and_claim, args=(path, name, claimed)) for name in ("a", "b")
+        FORKED.Process(target=open_and_claim, args=(path, name, claimed)) for name in ("a", "b")
     ]
     for worker in workers:
         worker.start()
@@ -204,10 +204,10 @@ def test_two_processes_claim_each_run_once(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_create_the_same_file(tmp_path: Path) -> None:
-    claimed: multiprocessing.Queue[list[str]] = SPAWN.Queue()
+    claimed: multiprocessing.Queue[list[str]] = FORKED.Queue()
     path = tmp_path / "new.sqlite3"
     workers = [
-        SPAWN.Process(target=open_and_claim, args=(path, name, claimed)) for name in ("a", "b")
+        FORKED.Process(target=open_and_claim, args=(path, name, claimed)) for name in ("a", "b")
     ]
     for worker in workers:
         worker.start()

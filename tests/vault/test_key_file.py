@@ -14,6 +14,7 @@ from adapters.storage.key_text import text_from_key
 from adapters.storage.vault import KEY_FILE_NAME, vault_from
 from core.domain.failures import FixSettings, TryAgain
 from core.ports.vault import WrongVaultKey
+from tests.processes import FORKED
 
 RACERS = 4
 
@@ -73,12 +74,11 @@ def _race(path: str, start: str, results: "multiprocessing.Queue[bytes]") -> Non
 
 
 def test_processes_that_race_for_the_first_key_share_the_winners(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
     data_dir, start = tmp_path / "data", tmp_path / "start"
     os.mkfifo(start)
-    results: multiprocessing.Queue[bytes] = spawn.Queue()
+    results: multiprocessing.Queue[bytes] = FORKED.Queue()
     racers = [
-        spawn.Process(target=_race, args=(str(data_dir), str(start), results))
+        FORKED.Process(target=_race, args=(str(data_dir), str(start), results))
         for _ in range(RACERS)
     ]
     for racer in racers:
@@ -187,9 +187,8 @@ def _rotate(path: str, times: int) -> None:
 
 
 def test_rotations_at_the_same_time_lose_no_key(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
     path = tmp_path / KEY_FILE_NAME
-    rotating = [spawn.Process(target=_rotate, args=(str(path), 8)) for _ in range(RACERS)]
+    rotating = [FORKED.Process(target=_rotate, args=(str(path), 8)) for _ in range(RACERS)]
     for process in rotating:
         process.start()
     for process in rotating:
