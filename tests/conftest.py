@@ -6,11 +6,16 @@ Hypothesis keeps the examples that failed in ``.hypothesis/``, and replays those
 
 import os
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from itertools import groupby
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine
+from sqlalchemy.util import LRUCache
+
+from adapters.storage.sql import dialect, storage
 
 SEED_NAME = "MONITR_TEST_SEED"
 SEED_MAX = 2**31 - 1
@@ -60,3 +65,31 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
                     f"a planted secret is in the {name}: ...{text[at - 200 : at + 60]}"
                 )
     return report
+
+
+class Compiled(LRUCache[Any, Any]):
+    """Statements compiled for one engine, used by all: their dialects are alike, and the dialect is
+    what SQLAlchemy's keys begin with.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401 - whatever is kept
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - whatever is kept
+        super().__setitem__((type(key[0]), *key[1:]), value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    """Thousands of tests open a database of their own, and compiled the same statements anew."""
+    compiled = Compiled(2_000)
+    opened = dialect.open_engine
+
+    def remembering(*args: Any, **named: Any) -> Engine:  # noqa: ANN401 - as the one it stands for
+        engine = opened(*args, **named)
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storage, "open_engine", remembering)
+        yield

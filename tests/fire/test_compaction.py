@@ -20,6 +20,7 @@ from tests.storage.views import view
 NIGHTS = 120
 KILLS = 8
 KEPT_NIGHTS = 5
+PAGE = 50
 
 
 def nightly_books(storage: Storage, began: dt.datetime) -> None:
@@ -45,7 +46,7 @@ def said(storage: Storage, numbers: list[int]) -> list[Any]:
     found = []
     with storage.reading() as unit:
         for number in numbers:
-            one = view(unit.books, ENT, number)
+            one = view(unit.books, ENT, number, PAGE)
             # Comparisons with a generation that is gone cannot be made any more.
             found.append({name: held for name, held in one.items() if "changed" not in name})
     return found

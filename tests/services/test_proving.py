@@ -9,7 +9,8 @@ from core.domain.failures import ProviderDown
 from core.domain.import_run import RunStatus
 from core.domain.integration import Administration
 from core.domain.proof import FINDINGS_STORED_MAX, Verdict
-from tests.fake_provider import FakeSource
+from core.ports.provider import Credentials
+from tests.fake_provider import FakeProvider, FakeSource
 from tests.services.house import House
 
 DAY = dt.date(2026, 1, 15)
@@ -206,11 +207,16 @@ def test_a_source_that_can_reads_only_the_years_concerned(
 ) -> None:
     asked: list[tuple[str, str, frozenset[int]]] = []
 
-    def again(_: object, administration: Administration, bookmark: str, of: frozenset[int]) -> str:
-        asked.append((administration.key, bookmark, of))
-        return "3"
+    class AgainSource(FakeSource):
+        def again(self, administration: Administration, bookmark: str, of: frozenset[int]) -> str:
+            asked.append((administration.key, bookmark, of))
+            return "3"
 
-    monkeypatch.setattr(FakeSource, "again", again, raising=False)
+    def opened(self: FakeProvider, credentials: Credentials) -> FakeSource:
+        return AgainSource(self, credentials)
+
+    # A class of its own: Python remembers of a class that it fits a protocol, test or no test.
+    monkeypatch.setattr(FakeProvider, "open", opened)
     books = house.odoo.books[0]
     books.skew_e4 = 100
     assert verdict(house) is Verdict.DIFFERS

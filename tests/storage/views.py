@@ -35,19 +35,22 @@ def all_lines(
             return
 
 
-def all_changes(books: Books, entity_id: str, older: int, newer: int) -> Iterator[Any]:
+def all_changes(
+    books: Books, entity_id: str, older: int, newer: int, limit: int = 2
+) -> Iterator[Any]:
     cursor = None
     while True:  # ends: each page begins after the one before
-        page = books.changed_lines(entity_id, older=older, newer=newer, cursor=cursor, limit=2)
-        assert len(page.changes) <= 2
+        page = books.changed_lines(entity_id, older=older, newer=newer, cursor=cursor, limit=limit)
+        assert len(page.changes) <= limit
         yield from page.changes
         cursor = page.next_cursor
         if cursor is None:
             return
 
 
-def view(books: Books, entity_id: str, generation: int) -> dict[str, Any]:
-    """All reads of one generation."""
+def view(books: Books, entity_id: str, generation: int, limit: int = 3) -> dict[str, Any]:
+    """All reads of one generation, in pages of ``limit``."""
+    before = max(generation - 2, 0)
     said: dict[str, Any] = {
         "cells": books.cells(entity_id, generation),
         "counts": books.counts(entity_id, generation),
@@ -67,13 +70,11 @@ def view(books: Books, entity_id: str, generation: int) -> dict[str, Any]:
             books.invoices(entity_id, generation, direction=InvoiceDirection.SALES, after="i0")
         ),
         "entries": [books.entry(entity_id, generation, f"e{number}") for number in range(5)],
-        "changed cells": list(
-            books.changed_cells(entity_id, older=max(generation - 2, 0), newer=generation)
-        ),
-        "changed lines": list(all_changes(books, entity_id, max(generation - 2, 0), generation)),
+        "changed cells": list(books.changed_cells(entity_id, older=before, newer=generation)),
+        "changed lines": list(all_changes(books, entity_id, before, generation, limit)),
     }
     for where in FILTERS:
-        said[f"lines {where}"] = list(all_lines(books, entity_id, generation, where))
+        said[f"lines {where}"] = list(all_lines(books, entity_id, generation, where, limit))
     return said
 
 
