@@ -46,7 +46,7 @@ STEPS: Final = (
     "before-the-commit",
     "after-the-commit",
 )
-PACE: Final = 5
+PACE: Final = 10
 """Seconds pass this much faster, so that nobody waits out a dead process' lock in real time."""
 
 

@@ -20,6 +20,8 @@ from adapters.storage.sql import dialect, storage
 SEED_NAME = "MONITR_TEST_SEED"
 SEED_MAX = 2**31 - 1
 
+TOLD_LINES_MAX = 40
+
 CANARY = "canary-"
 """Every made-up secret of the suite begins with it (or holds it)."""
 
@@ -35,6 +37,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[SEED_NAME] = seed
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = seed
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ToldAtOnce(config))
+
+
+class ToldAtOnce:
+    """What failed is told when it fails as well: a run that is cut short has said what it found."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter is not None:
+            reporter.write_line("")
+            reporter.write_line(f"FAILED {report.nodeid} ({report.when})")
+            reporter.write_line("\n".join(report.longreprtext.splitlines()[-TOLD_LINES_MAX:]))
 
 
 def pytest_report_header() -> str:

@@ -1,4 +1,4 @@
-"""Exports of any length in constant memory: ten times the lines take no more of it."""
+"""Exports of any length in constant memory: four times the lines take no more of it."""
 
 import datetime as dt
 import tracemalloc
@@ -25,8 +25,9 @@ from tests.services.house import OPERATOR, House
 from tests.storage.makers import ENT, generation
 
 FEW = 2 * ROWS_PER_GROUP
-MANY = 10 * FEW
-RATIO_MAX = 1.3
+MANY = 4 * FEW
+RATIO_MAX = 1.5
+"""It is 1.0 to 1.2 by what else happens on the machine; 4 were anything kept per line."""
 COLUMNS = [one.name for one in attrs.fields(book_shapes.Line)]
 
 Pages = Iterator[Sequence[book_shapes.Line]]
@@ -109,7 +110,7 @@ def peaks_of(directory: Path, lines: int) -> dict[str, int]:
 
 @pytest.mark.fire
 @pytest.mark.timeout(900)
-def test_ten_times_the_lines_take_no_more_memory(tmp_path: Path) -> None:
+def test_four_times_the_lines_take_no_more_memory(tmp_path: Path) -> None:
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
         few = processes.submit(peaks_of, tmp_path / "few", FEW).result()
         many = processes.submit(peaks_of, tmp_path / "many", MANY).result()

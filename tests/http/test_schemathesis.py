@@ -25,9 +25,9 @@ from tests.http.street import IDENTITY, UNLIMITED, Street
 from tests.http.test_neighbours import CALLS, Call
 
 EXAMPLES = 4
-EXAMPLES_UNDER_FIRE = 100
+EXAMPLES_UNDER_FIRE = 60
 WALKS = 2
-WALKS_UNDER_FIRE = 40
+WALKS_UNDER_FIRE = 30
 WALKED_MIN = 5
 WALKED_UNDER_FIRE_MIN = 25
 """Different operations that walks must have asked."""

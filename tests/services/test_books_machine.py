@@ -381,5 +381,5 @@ def test_whatever_happens_the_books_end_up_true() -> None:
 @pytest.mark.timeout(900)
 def test_whatever_happens_for_longer() -> None:
     run_state_machine_as_test(
-        Nights, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
+        Nights, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
     )

@@ -184,7 +184,7 @@ def test_memory_and_sql_say_the_same(steps: list[Batch | str]) -> None:
 
 @pytest.mark.fire
 @pytest.mark.timeout(900)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=PLAYS)
 def test_memory_and_sql_say_the_same_for_long(steps: list[Batch | str]) -> None:
     play(steps)

@@ -44,7 +44,6 @@ class TestSoap(Shown):
     """An accountant, who reaches every administration."""
 
     page_paths: ClassVar[str] = "/soap.asmx"
-    lines: ClassVar[int] = 900
 
     def connect(self, sandbox: Sandbox, kit: Kit) -> Connected:
         return by_soap(sandbox, kit)
@@ -130,7 +129,5 @@ class TestRest(Shown):
 
 @pytest.mark.fire
 class TestRestAtEveryStop(TestRest):
-    lines: ClassVar[int] = 900
-
     def stops(self, batches: int) -> Iterable[int]:
         return range(1, batches)

@@ -22,7 +22,6 @@ _OF_BOOKS = ("account.", "res.partner")
 
 class TestOdoo19(ProviderConformance):
     key: ClassVar[str] = KEY
-    lines: ClassVar[int] = 900
     administration_key: ClassVar[str] = "1"
     empty_administration_key: ClassVar[str] = "4"
     page_paths: ClassVar[str] = "/json/2/account.*"

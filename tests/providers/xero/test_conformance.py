@@ -48,6 +48,7 @@ class TestXeroJournals(OAuthConformance):
     empty_administration_key: ClassVar[str] = EMPTY
     page_paths: ClassVar[str] = "/api.xro/2.0/*"
     journals: ClassVar[bool] = True
+    lines: ClassVar[int] = 900
 
     def connect(self, sandbox: Sandbox, kit: Kit) -> Connected:
         return authorised(sandbox, kit, journals=self.journals)
@@ -89,7 +90,6 @@ class TestXeroDocuments(TestXeroJournals):
     """For any other app: what documents tell, and a proof that shows the rest, to the cent."""
 
     journals: ClassVar[bool] = False
-    lines: ClassVar[int] = 900
     running: Sandbox
 
     @pytest.fixture(autouse=True)

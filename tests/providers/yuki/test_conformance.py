@@ -89,7 +89,6 @@ def truth_of(sandbox: Sandbox, key: str, truth: dict[str, Any]) -> dict[str, Any
 
 class TestYuki(ProviderConformance):
     key: ClassVar[str] = KEY
-    lines: ClassVar[int] = 900
     administration_key: ClassVar[str] = ADMINISTRATION
     empty_administration_key: ClassVar[str] = EMPTY
     page_paths: ClassVar[str] = "/ws/Accounting*"
