@@ -132,10 +132,10 @@ def _add(books: Books, request: EditRequest) -> list[str]:
 
 
 def add_sale(books: Books) -> Entry:
-    """A sales invoice of today's typing on a day of the last booked month."""
+    """A sales invoice of today's typing on a day of the last booked month that is still open."""
     random = books.random
     invoices = [e for e in books.entries[-EDITABLE_AGE:] if e is not None and e.invoice_number]
-    last = max((e.date for e in invoices), default=date(2026, 10, 15))
+    last = max((e.date for e in invoices if not e.processed), default=date(2026, 10, 15))
     contact = random.choice([c for c in books.contacts if c.customer and c.country in "NL BE"])
     tax = random.choice([t for t in books.tax_codes if t.kind is TaxKind.SALES and t.basis_points])
     revenue = random.choice([a for a in books.accounts if a.kind is AccountKind.REVENUE])

@@ -106,6 +106,17 @@ def test_the_same_edits_give_the_same_books() -> None:
     assert first.books[1].trial_balance() == second.books[1].trial_balance()
 
 
+def test_where_nothing_open_is_left_an_edit_makes_something_to_edit() -> None:
+    books = world().books[1]
+    for entry in list(books.live_entries()):
+        if not entry.processed:
+            books.delete_entry(entry)
+    (done,) = edit(books, {"kind": "edit-entry"})
+    number = int(done.removeprefix("edited entry "))
+    assert not books.entry(number).processed
+    coherent(books)
+
+
 def test_a_named_edit_does_what_it_says() -> None:
     books = world().books[1]
     entry = next(e for e in books.live_entries() if e.kind is EntryKind.GENERAL)
