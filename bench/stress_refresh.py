@@ -156,10 +156,11 @@ def _crowd(
 def _kill_once_sent(folder: Path, sandbox: Sandbox) -> None:
     """The request has arrived and was granted; its sender never gets to read the answer."""
     deadline = time.monotonic() + ANSWER_SECONDS
-    while _answers(sandbox, 200) == 0:
+    mark = folder / "killed"
+    while _answers(sandbox, 200) == 0 or not mark.exists():  # either may be seen first
         assert time.monotonic() < deadline, "nobody refreshed"
         time.sleep(POLL_SECONDS)
-    os.kill(int((folder / "killed").read_text()), signal.SIGKILL)
+    os.kill(int(mark.read_text()), signal.SIGKILL)
 
 
 def _answers(sandbox: Sandbox, status: int) -> int:
